@@ -1,0 +1,37 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The names of all settings of the collection, read from the specs that document them, and a check for unknown ones."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+COLLECTION = Path(__file__).resolve().parents[2]
+
+
+@lru_cache(maxsize=None)
+def known_names(collection: Path = COLLECTION) -> frozenset[str]:
+    """Every setting that a role's spec or meta/shared_variables.yml documents."""
+    names: set[str] = set()
+    for path in [collection / "meta" / "shared_variables.yml", *collection.glob("roles/*/meta/argument_specs.yml")]:
+        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        for spec in specs.values():
+            names.update(spec.get("options", {}))
+    return frozenset(names)
+
+
+def unknown(names: Iterable[str], known: Iterable[str] | None = None) -> list[str]:
+    """A problem, with the nearest known name, for each ``nsfl_*`` name that no spec documents."""
+    documented = known_names() if known is None else frozenset(known)
+    problems = []
+    for name in sorted(set(names) - documented):
+        near = difflib.get_close_matches(name, documented, n=1)
+        fix = f"write {near[0]}" if near else "remove it"
+        problems.append(f"{name}: no role knows a setting of this name; {fix}")
+    return problems
