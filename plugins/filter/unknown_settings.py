@@ -39,7 +39,7 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.module_utils._variables import unknown
+from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import unknown
 
 
 class FilterModule:

@@ -103,7 +103,7 @@ def ensure(path: str, names: list[str], length: int, load: Callable[[], dict[str
                 "add them with `ansible-vault edit`, or decrypt the file, run once, and encrypt it again"
             )
         if missing:
-            values.update({name: "".join(secrets.choice(ALPHABET) for _ in range(length)) for name in missing})
+            values.update({name: "".join(secrets.choice(ALPHABET) for position in range(length)) for name in missing})
             write_private(path, values)
         return values
     finally:
@@ -116,7 +116,7 @@ class LookupModule(LookupBase):
     def _load(self, path: str) -> dict[str, Any]:
         if not os.path.exists(path):
             return {}
-        values = self._loader.load_from_file(path, cache="none") or {}
+        values = self._loader.load_from_file(path, cache="none") or {}  # type: ignore[union-attr]
         if not isinstance(values, dict):
             raise AnsibleLookupError(f"nsfl_secrets_file: {path} is not a map of names to secrets; restore it from a backup")
         return {str(name): str(value) for name, value in values.items()}

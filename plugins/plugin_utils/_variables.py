@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -15,7 +15,7 @@ import yaml
 COLLECTION = Path(__file__).resolve().parents[2]
 
 
-@lru_cache(maxsize=None)
+@cache
 def known_names(collection: Path = COLLECTION) -> frozenset[str]:
     """Every setting that a role's spec or meta/shared_variables.yml documents."""
     names: set[str] = set()

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the checks of tests/checks.toml and ends with the line "N passed, N failed".
+
+    python tools/run_checks.py            # all stages
+    python tools/run_checks.py lint unit  # these stages
+
+The output of each check goes to build/logs/<name>.log; of a check that fails, the end is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+LOGS = ROOT / "build" / "logs"
+SHOWN_LINES = 60
+
+
+def environment() -> dict[str, str]:
+    """The caller's environment with the tools of .venv first on PATH."""
+    return {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
+
+
+def pytest_counts(report: Path) -> tuple[int, int]:
+    """Passed and failed cases of a JUnit report."""
+    suites = ElementTree.parse(report).getroot().iter("testsuite")
+    total = failed = 0
+    for suite in suites:
+        bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
+        total += int(suite.get("tests", 0)) - int(suite.get("skipped", 0)) - bad
+        failed += bad
+    return total, failed
+
+
+def run(check: dict[str, str]) -> tuple[int, int]:
+    """Run one check; return how many cases passed and failed."""
+    slug = check["name"].replace(" ", "-")
+    log, report = LOGS / f"{slug}.log", LOGS / f"{slug}.xml"
+    command = check["command"]
+    counted = command.startswith("pytest")
+    if counted:
+        report.unlink(missing_ok=True)
+        command += f" --junitxml={report}"
+    print(f"{check['stage']:<9} {check['name']} … ", end="", flush=True)
+    started = time.monotonic()
+    with log.open("w", encoding="utf-8") as stream:
+        code = subprocess.run(
+            command, shell=True, check=False, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+        ).returncode
+    passed, failed = pytest_counts(report) if counted and report.exists() else (int(code == 0), int(code != 0))
+    if code != 0 and failed == 0:
+        failed = 1
+    outcome = "ok" if failed == 0 else "FAILED"
+    print(f"{outcome} ({passed} passed, {failed} failed, {time.monotonic() - started:.0f} s)", flush=True)
+    if failed:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LINES:]
+        print("\n".join(f"    {line}" for line in lines), flush=True)
+    return passed, failed
+
+
+def main(stages: list[str]) -> int:
+    """Run the checks of the given stages, or of all."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    checks = tomllib.loads((ROOT / "tests" / "checks.toml").read_text(encoding="utf-8"))["check"]
+    unknown = set(stages) - {check["stage"] for check in checks}
+    if unknown:
+        sys.exit(f"no such stage: {', '.join(sorted(unknown))}")
+    results = [run(check) for check in checks if not stages or check["stage"] in stages]
+    passed, failed = sum(p for p, _ in results), sum(f for _, f in results)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
