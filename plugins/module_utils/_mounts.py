@@ -1,0 +1,99 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The neursafe.fl maintainers
+"""What is mounted where, and does it answer.
+
+The mount table (never stat, which blocks on a hung mount) says what is mounted; whether it works is asked by a child
+process that can be killed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import typing as t
+from dataclasses import dataclass
+
+_PROBE = """
+import os, sys
+path = sys.argv[1]
+os.stat(path)
+with os.scandir(path) as entries:
+    next(entries, None)
+"""
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One line of /proc/self/mountinfo."""
+
+    point: str
+    fstype: str
+    source: str
+    shared: bool
+
+
+def _unescape(text: str) -> str:
+    for code, char in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        text = text.replace(code, char)
+    return text
+
+
+def parse_mountinfo(text: str) -> list[Mount]:
+    """The mounts in the order in which they were made: a later one hides an earlier one at the same point."""
+    mounts = []
+    for line in text.splitlines():
+        left, separator, right = line.partition(" - ")
+        fields, tail = left.split(" "), right.split(" ")
+        if separator and len(fields) >= 6 and len(tail) >= 2:
+            mounts.append(Mount(_unescape(fields[4]), tail[0], _unescape(tail[1]), any(f.startswith("shared:") for f in fields[6:])))
+    return mounts
+
+
+def read_mounts() -> list[Mount]:
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as stream:
+        return parse_mountinfo(stream.read())
+
+
+def mount_at(mounts: t.Sequence[Mount], point: str) -> t.Optional[Mount]:
+    """What is on top at exactly this mount point."""
+    found = [mount for mount in mounts if mount.point == point]
+    return found[-1] if found else None
+
+
+def mount_over(mounts: t.Sequence[Mount], path: str) -> t.Optional[Mount]:
+    """The mount that `path` lies on."""
+    while True:
+        found = mount_at(mounts, path)
+        if found is not None or path == "/":
+            return found
+        path = os.path.dirname(path)
+
+
+def probe(path: str, timeout: float, script: str = _PROBE) -> str:
+    """Empty when `path` answers a read within `timeout` seconds, else what is wrong with it."""
+    with subprocess.Popen([sys.executable, "-I", "-c", script, path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
+        try:
+            _out, errors = child.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            return f"does not answer within {timeout:g} s"
+    if child.returncode == 0:
+        return ""
+    lines = errors.decode("utf-8", "replace").strip().splitlines()
+    return lines[-1] if lines else f"the probe ended with {child.returncode}"
+
+
+def unmounted(paths: t.Sequence[str], timeout: float) -> dict[str, str]:
+    """Those of `paths` that are not mounted, or mounted and dead, each with what is wrong."""
+    mounts = read_mounts()
+    wrong = {}
+    for path in paths:
+        if mount_at(mounts, os.path.normpath(path)) is None:
+            wrong[path] = "nothing is mounted there"
+        else:
+            trouble = probe(path, timeout)
+            if trouble:
+                wrong[path] = trouble
+    return wrong
