@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every role has the same skeleton, and its documentation says what its defaults are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+VERBS = ["main", "preflight", "verify", "absent"]
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def specs(role: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = load(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]
+    return loaded
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_defaults_are_what_the_spec_says(role: str) -> None:
+    documented = {name: option["default"] for name, option in specs(role)["main"]["options"].items() if "default" in option}
+    assert load(ROOT / "roles" / role / "defaults" / "main.yml") == documented
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_setting_carries_the_name_of_its_role(role: str) -> None:
+    assert [name for name in specs(role)["main"]["options"] if not name.startswith(f"{role}_")] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_verbs_are_the_same_everywhere(role: str) -> None:
+    assert [verb for verb in VERBS if not (ROOT / "roles" / role / "tasks" / f"{verb}.yml").is_file()] == []
+    assert [verb for verb in VERBS if verb not in specs(role)] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_task_files_are_short(role: str) -> None:
+    long = {
+        path.name: lines for path in (ROOT / "roles" / role / "tasks").glob("*.yml") if (lines := len(path.read_text().splitlines())) > 150
+    }
+    assert long == {}
+    assert len((ROOT / "roles" / role / "tasks" / "main.yml").read_text().splitlines()) <= 45
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_reads_no_variable_of_another_role(role: str) -> None:
+    """Shared settings enter through the role's own defaults; what remains in tasks and templates is its own."""
+    others = [other for other in ROLES if other != role and not role.startswith(other)]
+    folders = ["tasks", "templates", "handlers", "vars"]
+    text = "\n".join(p.read_text(errors="ignore") for f in folders for p in (ROOT / "roles" / role / f).rglob("*") if p.is_file())
+    assert [other for other in others if f"{other}_" in text.replace("neursafe.fl.nsfl", "")] == []

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of phases."""
+
+from __future__ import annotations
+
+from ansible_collections.neursafe.fl.plugins.callback.progress import Phase, table
+
+
+def test_phases_are_listed_in_order_with_their_sum() -> None:
+    phases = [Phase("Database", seconds=2.0, run=3, changed=1), Phase("Empty"), Phase("Nodes", seconds=1.5, run=4, failed={"b", "a"})]
+    assert table(phases) == [
+        "phase     seconds  tasks  changed",
+        "Database      2.0      3        1",
+        "Nodes         1.5      4        0  failed on a, b",
+        "all           3.5      7        1",
+    ]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The secret lookup: generated once, private from the start, never beside vaulted text."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleLookupError
+from ansible.parsing.dataloader import DataLoader
+from ansible_collections.neursafe.fl.plugins.lookup import secret
+
+
+def look_up(path: Path, *names: str, **variables: Any) -> list[str]:
+    plugin = secret.LookupModule(loader=DataLoader())
+    plugin._load_name = plugin.ansible_name = "neursafe.fl.secret"
+    plugin.set_options = lambda var_options, direct: None
+    plugin.get_option = {"file": str(path), "length": 32}.__getitem__
+    return plugin.run(list(names), variables)
+
+
+def test_a_secret_is_generated_once_and_kept(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "secrets.yml"
+    first = look_up(path, "database_password", "proxy_token")
+    assert look_up(path, "proxy_token", "database_password") == first[::-1]
+    assert len(set(first)) == 2
+    assert all(len(value) == 32 and value.isalnum() for value in first)
+
+
+def test_the_file_and_its_folder_are_private(tmp_path: Path) -> None:
+    path = tmp_path / "made" / "secrets.yml"
+    look_up(path, "a")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_given_value_is_used_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.yml"
+    path.write_text("a: 'with: {{ braces }} and \"quotes\"'\n")
+    assert look_up(path, "a") == ['with: {{ braces }} and "quotes"']
+
+
+def test_check_mode_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.yml"
+    assert look_up(path, "a", ansible_check_mode=True) == [secret.PLACEHOLDER]
+    assert not path.exists()
+
+
+def test_clear_text_is_never_added_to_a_vaulted_file(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.yml"
+    path.write_text("$ANSIBLE_VAULT;1.1;AES256\n00\n")
+    with pytest.raises(AnsibleLookupError, match="encrypted and lacks b"):
+        secret.ensure(str(path), ["b"], 32, lambda: {"a": "1"})
+    assert path.read_text() == "$ANSIBLE_VAULT;1.1;AES256\n00\n"
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "secrets.yml"
+    look_up(path, "a")
+    before = path.read_text()
+    monkeypatch.setattr(secret.os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space"):
+        look_up(path, "b")
+    assert path.read_text() == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["secrets.yml", "secrets.yml.lock"]
