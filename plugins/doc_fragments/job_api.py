@@ -1,0 +1,55 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options that job and job_info share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  api_url:
+    description: URL of the API server, without a path.
+    type: str
+    required: true
+  api_timeout:
+    description: Seconds to wait for one answer of the API server.
+    type: int
+    default: 10
+  validate_certs:
+    description: Whether the API server's certificate must be valid.
+    type: bool
+    default: true
+  ca_path:
+    description: File with the CA certificates to trust.
+    type: path
+  namespace:
+    description: The FL namespace (a bucket) of the job; not a Kubernetes namespace.
+    type: str
+    default: default
+  s3_endpoint:
+    description: URL of the S3 endpoint that holds the bucket O(namespace).
+    type: str
+  s3_access_key:
+    description: Access key of a user who may read and write that bucket.
+    type: str
+  s3_secret_key:
+    description: Secret key of that user.
+    type: str
+  s3_region:
+    description: Region of the endpoint.
+    type: str
+    default: us-east-1
+  kubeconfig:
+    description:
+      - A kubeconfig of the cluster in which coordinator and executors run.
+      - With it, their events and logs are gathered, for explaining what went wrong. Without, they are not.
+    type: path
+  context:
+    description: Context within O(kubeconfig).
+    type: str
+  pod_namespace:
+    description: The Kubernetes namespace in which coordinator and executors run; a literal in the components' code.
+    type: str
+    default: default
+"""
