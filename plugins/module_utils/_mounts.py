@@ -56,13 +56,13 @@ def read_mounts() -> list[Mount]:
         return parse_mountinfo(stream.read())
 
 
-def mount_at(mounts: t.Sequence[Mount], point: str) -> t.Optional[Mount]:
+def mount_at(mounts: t.Sequence[Mount], point: str) -> Mount | None:
     """What is on top at exactly this mount point."""
     found = [mount for mount in mounts if mount.point == point]
     return found[-1] if found else None
 
 
-def mount_over(mounts: t.Sequence[Mount], path: str) -> t.Optional[Mount]:
+def mount_over(mounts: t.Sequence[Mount], path: str) -> Mount | None:
     """The mount that `path` lies on."""
     while True:
         found = mount_at(mounts, path)

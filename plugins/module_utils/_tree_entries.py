@@ -25,15 +25,15 @@ class Entry:
 
     path: str
     state: str
-    mode: t.Optional[int] = None
-    owner: t.Optional[str] = None
-    group: t.Optional[str] = None
-    content: t.Optional[bytes] = None
+    mode: int | None = None
+    owner: str | None = None
+    group: str | None = None
+    content: bytes | None = None
     sensitive: bool = False
     recursive: bool = False
 
 
-def parse_mode(text: t.Optional[str], where: str) -> t.Optional[int]:
+def parse_mode(text: str | None, where: str) -> int | None:
     """Four octal digits. An unquoted 0640 arrives here as the decimal 416, which must not pass for a mode."""
     if text is None:
         return None
@@ -73,7 +73,7 @@ def relative_path(root: str, path: str, where: str) -> str:
     return "" if clean == "." else clean
 
 
-def _content(raw: t.Mapping[str, t.Any], where: str) -> t.Optional[bytes]:
+def _content(raw: t.Mapping[str, t.Any], where: str) -> bytes | None:
     text, encoded = raw.get("content"), raw.get("content_base64")
     if text is not None and encoded is not None:
         raise TreeError(f"{where}: both content and content_base64 are given; keep one")

@@ -138,7 +138,6 @@ root:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.neursafe.fl.plugins.module_utils._mounts import unmounted
 from ansible_collections.neursafe.fl.plugins.module_utils._tree import Tree
 from ansible_collections.neursafe.fl.plugins.module_utils._tree_entries import TreeError, parse_entries, parse_mode, parse_root

@@ -1,0 +1,184 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The neursafe.fl maintainers
+"""Buckets, one user and its policy: what is wanted, what differs. Pure; the requests are in _object_store_api."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+from dataclasses import dataclass
+
+_BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+_ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+$")
+_POLICY_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,128}$")
+
+BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
+OBJECT_ACTIONS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
+
+# MinIO folds a wildcard-free policy into sets and may write lists as single strings, so all is compared as sets.
+Statement = tuple[str, frozenset[str], frozenset[str], str]
+
+
+def bucket_problem(name: str) -> str:
+    """Why `name` cannot be a bucket, with the cure; empty when it can."""
+    if _BUCKET.match(name) and ".." not in name and ".-" not in name and "-." not in name and not _ADDRESS.match(name):
+        return ""
+    if "_" in name:
+        return f"'{name}' has an underscore, which no bucket name may have; write a hyphen"
+    if name != name.lower():
+        return f"'{name}' has capital letters, which no bucket name may have; write it in lower case"
+    if not 3 <= len(name) <= 63:
+        return f"'{name}' has {len(name)} characters; a bucket name has 3 to 63"
+    if _ADDRESS.match(name):
+        return f"'{name}' looks like an IP address, which no bucket name may; give it a name"
+    return f"'{name}' is not a bucket name; use lower-case letters, digits and hyphens, with a letter or digit at both ends"
+
+
+def key_problems(access_key: str, secret_key: str) -> list[str]:
+    """Why the pair cannot be a MinIO user (3 to 128, 8 to 128 characters); the secret is never repeated."""
+    problems = []
+    if not 3 <= len(access_key) <= 128:
+        problems.append(f"access_key: it has {len(access_key)} characters; MinIO wants 3 to 128")
+    if any(sign in access_key for sign in "=, /:") or access_key != access_key.strip():
+        problems.append("access_key: it contains a space or one of = , / : which S3 signatures and passwd files use as separators; leave them out")
+    if not 8 <= len(secret_key) <= 128:
+        problems.append(f"secret_key: it has {len(secret_key)} characters; MinIO wants 8 to 128")
+    if secret_key != secret_key.strip() or "\n" in secret_key:
+        problems.append("secret_key: it has white space at an end or a line break in it; s3fs cannot read such a key from its file, so leave them out")
+    return problems
+
+
+def policy_document(buckets: t.Sequence[str], list_all: bool = False) -> dict[str, t.Any]:
+    """Everything s3fs, nsfl-ctl and the model manager do, in these buckets and in no other."""
+    names = sorted(set(buckets))
+    statements: list[dict[str, t.Any]] = [
+        {"Effect": "Allow", "Action": list(BUCKET_ACTIONS), "Resource": [f"arn:aws:s3:::{name}" for name in names]},
+        {"Effect": "Allow", "Action": list(OBJECT_ACTIONS), "Resource": [f"arn:aws:s3:::{name}/*" for name in names]},
+    ]
+    if list_all:
+        statements.append({"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": ["arn:aws:s3:::*"]})
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _strings(value: t.Any) -> frozenset[str]:
+    return frozenset([value] if isinstance(value, str) else [str(item) for item in value or []])
+
+
+def _statements(document: t.Mapping[str, t.Any]) -> frozenset[Statement]:
+    found = document.get("Statement") or []
+    return frozenset(
+        (
+            str(item.get("Effect")),
+            _strings(item.get("Action")),
+            _strings(item.get("Resource")),
+            json.dumps({key: item[key] for key in sorted(item) if key not in ("Effect", "Action", "Resource", "Sid") and item[key]}, sort_keys=True),
+        )
+        for item in ([found] if isinstance(found, dict) else found)
+    )
+
+
+def same_policy(one: t.Mapping[str, t.Any] | None, other: t.Mapping[str, t.Any] | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return _statements(one) == _statements(other)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be; without `user` only the buckets are looked after."""
+
+    buckets: tuple[str, ...]
+    user: str = ""
+    policy_name: str = ""
+    policy: t.Mapping[str, t.Any] | None = None
+    absent: bool = False  # user and policy go, buckets and what is in them always stay
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the store says. `key_works`: a request signed with the wanted secret was accepted."""
+
+    buckets: frozenset[str] = frozenset()
+    user_exists: bool = False
+    user_enabled: bool = True
+    user_policies: frozenset[str] = frozenset()
+    key_works: bool = False
+    policy: t.Mapping[str, t.Any] | None = None
+
+
+class Step(t.NamedTuple):
+    do: str
+    name: str
+    text: str
+
+
+def plan(wanted: Wanted, observed: Observed) -> list[Step]:
+    """The requests that lead from `observed` to `wanted`, in the order that never leaves a user with too many rights."""
+    if wanted.absent:
+        return _plan_absent(wanted, observed)
+    steps = [Step("make_bucket", name, f"make bucket {name}") for name in wanted.buckets if name not in observed.buckets]
+    if not wanted.user:
+        return steps
+    if not same_policy(observed.policy, wanted.policy):
+        what = "write" if observed.policy is None else "rewrite"
+        steps.append(Step("put_policy", wanted.policy_name, f"{what} policy {wanted.policy_name}"))
+    if not observed.user_exists:
+        steps.append(Step("put_user", wanted.user, f"make user {wanted.user}"))
+    elif not observed.user_enabled:
+        steps.append(Step("put_user", wanted.user, f"enable user {wanted.user} and set its secret key"))
+    elif not observed.key_works:
+        steps.append(Step("put_user", wanted.user, f"set the secret key of user {wanted.user}"))
+    if wanted.policy_name not in observed.user_policies:
+        steps.append(Step("attach_policy", wanted.policy_name, f"attach policy {wanted.policy_name} to user {wanted.user}"))
+    return steps
+
+
+def _plan_absent(wanted: Wanted, observed: Observed) -> list[Step]:
+    steps = []
+    if wanted.user and observed.user_exists:
+        steps.append(Step("remove_user", wanted.user, f"remove user {wanted.user}"))
+    if wanted.policy_name and observed.policy is not None:
+        steps.append(Step("remove_policy", wanted.policy_name, f"remove policy {wanted.policy_name}"))
+    return steps
+
+
+def check(wanted: Wanted, secret_key: str) -> list[str]:
+    """Every problem in the wishes themselves, before any request."""
+    problems = [f"buckets: {problem}" for name in wanted.buckets if (problem := bucket_problem(name))]
+    if wanted.user:
+        problems += [f"user.{problem}" for problem in key_problems(wanted.user, secret_key)] if not wanted.absent else []
+        if not _POLICY_NAME.match(wanted.policy_name):
+            problems.append(f"user.policy: '{wanted.policy_name}' is not a policy name; use letters, digits, dot, hyphen and underscore")
+    return problems
+
+
+def state_text(observed: Observed, wanted: Wanted) -> str:
+    """The state as YAML-like lines for a diff; it holds no secret."""
+    lines = ["buckets:"] + [f"  - {name}" for name in sorted(observed.buckets & set(wanted.buckets))]
+    if wanted.user:
+        enabled = "present" if observed.user_enabled else "disabled"
+        lines.append(f"user {wanted.user}: {enabled if observed.user_exists else 'absent'}")
+        if observed.user_exists:
+            lines.append(f"secret key of {wanted.user}: {'as wanted' if observed.key_works else 'another'}")
+            lines.append(f"policies of {wanted.user}: {', '.join(sorted(observed.user_policies)) or 'none'}")
+        rules = [] if observed.policy is None else sorted(_statements(observed.policy), key=str)
+        lines.append(f"policy {wanted.policy_name}:" + ("" if rules else " absent"))
+        lines += [f"  - {effect} {action} on {', '.join(sorted(places))}" for effect, actions, places, _more in rules for action in sorted(actions)]
+    return "\n".join(lines) + "\n"
+
+
+def after(wanted: Wanted, observed: Observed) -> Observed:
+    """The state that the plan leads to."""
+    if wanted.absent:
+        return Observed(buckets=observed.buckets)
+    if not wanted.user:
+        return Observed(buckets=observed.buckets | set(wanted.buckets))
+    return Observed(
+        buckets=observed.buckets | set(wanted.buckets),
+        user_exists=True,
+        user_policies=observed.user_policies | {wanted.policy_name},
+        key_works=True,
+        policy=wanted.policy,
+    )

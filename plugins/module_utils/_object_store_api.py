@@ -1,0 +1,210 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The neursafe.fl maintainers
+"""The requests to an S3 endpoint and to MinIO's admin API, with bounds, and their failures in words."""
+
+from __future__ import annotations
+
+import datetime
+import email.utils
+import json
+import typing as t
+from urllib.parse import urlsplit
+
+from ansible_collections.neursafe.fl.plugins.module_utils._object_store import Observed, Wanted
+
+try:
+    import urllib3
+    from minio import Minio, MinioAdmin
+    from minio.credentials import StaticProvider
+    from minio.error import InvalidResponseError, MinioAdminException, S3Error, ServerError
+
+    IMPORT_PROBLEM = ""
+except ImportError as error:  # the module says which package is missing
+    IMPORT_PROBLEM = str(error)
+
+_KEY_CODES = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "XMinioInvalidCredentials")
+
+
+class StoreError(Exception):
+    """A request failed for a reason that the text explains. `unreachable`: nothing answered at the endpoint."""
+
+    def __init__(self, text: str, unreachable: bool = False) -> None:
+        super().__init__(text)
+        self.unreachable = unreachable
+
+
+def endpoint_problem(url: str) -> str:
+    """Why `url` cannot be an endpoint, with the cure; empty when it can."""
+    example = "write it as http://host:9000 or https://host"
+    if "://" not in url:
+        return f"'{url}' has no scheme; {example}"
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return f"'{url}' has no valid port (1 to 65535, after a colon); {example}"
+    if parts.scheme not in ("http", "https"):
+        return f"'{url}' has the scheme '{parts.scheme}'; {example}"
+    if parts.username or parts.password:
+        return f"the address of '{parts.hostname}' carries a user name; keys have settings of their own, so leave it out"
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        return f"'{url}' has a path; an S3 endpoint is a host and a port only"
+    host = parts.hostname or ""
+    labels = host.split(".")
+    if port is None and len(labels) == 5 and all(label.isdigit() for label in labels):
+        return f"'{url}' has a dot where the colon before the port belongs; write {parts.scheme}://{'.'.join(labels[:4])}:{labels[4]}"
+    if not host or any(sign.isspace() or sign in "_\\{}%" for sign in host) or (all(label.isdigit() for label in labels) and len(labels) != 4):
+        return f"'{url}' names no valid host; {example}"
+    if port == 0:
+        return f"'{url}' has port 0; {example}"
+    return ""
+
+
+class Store:
+    """One endpoint, spoken to with one pair of keys."""
+
+    def __init__(self, endpoint: str, access_key: str, secret_key: str, region: str, ca_path: str, validate_certs: bool, timeout: float) -> None:
+        parts = urlsplit(endpoint)
+        self.endpoint, self.region, self.timeout = endpoint, region, timeout
+        self._place, self._secure = parts.netloc, parts.scheme == "https"
+        self._http = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=min(5.0, timeout), read=timeout),
+            cert_reqs="CERT_REQUIRED" if validate_certs else "CERT_NONE",
+            ca_certs=ca_path or None,
+            retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504], raise_on_status=False),
+        )
+        self._validate_certs = validate_certs
+        self.s3 = self._client(access_key, secret_key)
+        self.admin = MinioAdmin(
+            endpoint=self._place, credentials=StaticProvider(access_key, secret_key), region=region, secure=self._secure, http_client=self._http
+        )
+
+    def _client(self, access_key: str, secret_key: str) -> Minio:
+        return Minio(
+            endpoint=self._place, access_key=access_key, secret_key=secret_key, secure=self._secure, region=self.region, http_client=self._http
+        )
+
+    # -- reading --------------------------------------------------------------------------------------------------
+    def observe(self, wanted: Wanted, secret_key: str) -> Observed:
+        buckets = self._buckets(wanted)
+        if not wanted.user:
+            return Observed(buckets=buckets)
+        user = self._maybe(lambda: json.loads(self.admin.user_info(wanted.user)), "XMinioAdminNoSuchUser")
+        policy = self._maybe(lambda: json.loads(self.admin.policy_info(wanted.policy_name)), "XMinioAdminNoSuchPolicy")
+        if user is None:
+            return Observed(buckets=buckets, policy=policy)
+        return Observed(
+            buckets=buckets,
+            user_exists=True,
+            user_enabled=user.get("status") == "enabled",
+            user_policies=frozenset(name for name in str(user.get("policyName") or "").split(",") if name),
+            key_works=not wanted.absent and self._key_works(wanted.user, secret_key),
+            policy=policy,
+        )
+
+    def _buckets(self, wanted: Wanted) -> frozenset[str]:
+        """All buckets; where listing is not allowed to these keys, those of the wanted ones that answer."""
+        try:
+            return frozenset(bucket.name for bucket in self.s3.list_buckets())
+        except S3Error as error:
+            if error.code != "AccessDenied":
+                raise
+        return frozenset(name for name in wanted.buckets if self.s3.bucket_exists(name))
+
+    def _key_works(self, access_key: str, secret_key: str) -> bool:
+        """The admin API never tells a secret, so a signed request has to: refused rights mean an accepted signature."""
+        try:
+            self._client(access_key, secret_key).list_buckets()
+        except S3Error as error:
+            if error.code in _KEY_CODES:
+                return False
+            if error.code != "AccessDenied":
+                raise
+        return True
+
+    def _maybe(self, read: t.Callable[[], t.Any], absent_code: str) -> t.Any:
+        try:
+            return read()
+        except MinioAdminException as error:
+            if _admin_code(error) == absent_code:
+                return None
+            raise
+
+    # -- writing --------------------------------------------------------------------------------------------------
+    def perform(self, do: str, name: str, wanted: Wanted, secret_key: str) -> None:
+        if do == "make_bucket":
+            try:
+                self.s3.make_bucket(name, self.region or None)
+            except S3Error as error:
+                if error.code != "BucketAlreadyOwnedByYou":
+                    raise
+        elif do == "put_policy":
+            self.admin.policy_add(name, policy=dict(wanted.policy or {}))
+        elif do == "put_user":
+            self.admin.user_add(name, secret_key)
+        elif do == "attach_policy":
+            self.admin.attach_policy([name], user=wanted.user)
+        elif do == "remove_user":
+            self.admin.user_remove(name)
+        elif do == "remove_policy":
+            self.admin.policy_remove(name)
+
+
+def _admin_code(error: Exception) -> str:
+    try:
+        return str(json.loads(error._body).get("Code", ""))  # type: ignore[attr-defined]
+    except (AttributeError, TypeError, ValueError):
+        return ""
+
+
+def _clock_offset(error: Exception) -> str:
+    """How far the store's clock (its Date header) is from this machine's, in words."""
+    response = getattr(error, "response", None)
+    stamp = getattr(response, "headers", {}).get("Date") if response is not None else None
+    if not stamp:
+        return ""
+    there = email.utils.parsedate_to_datetime(stamp)
+    seconds = (there - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    return f" (its clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's)"
+
+
+def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> StoreError:
+    """Setting, cause and cure for a failed request. `labels` says what the caller's settings are called."""
+    keys = f"{labels.get('access_key', 'access_key')} / {labels.get('secret_key', 'secret_key')}"
+    place = labels.get("endpoint", "endpoint")
+    code = error.code if isinstance(error, S3Error) else _admin_code(error)
+    if code in _KEY_CODES:
+        why = "no user of that access key exists" if code == "InvalidAccessKeyId" else "the secret key is another"
+        return StoreError(f"{keys}: {endpoint} refuses the keys ({code}: {why}); correct them, or look at the keys the server was started with")
+    if code == "RequestTimeTooSkewed":
+        return StoreError(
+            f"{place}: {endpoint} refuses the request because of the clock{_clock_offset(error)}; "
+            "signatures are valid for 15 minutes, so set both clocks (chrony or systemd-timesyncd) and run again"
+        )
+    if code == "AccessDenied":
+        return StoreError(f"{keys}: the keys are right but may not do this at {endpoint} (AccessDenied); use an administrator's keys")
+    if code in ("BucketAlreadyExists",):
+        return StoreError(f"buckets: a bucket of that name belongs to somebody else at {endpoint} ({error}); choose another name")
+    if isinstance(error, MinioAdminException):
+        return StoreError(
+            f"{place}: {endpoint} does not answer MinIO's admin requests ({error}); "
+            "if it is not MinIO, make the user there by hand and leave it out here (nsfl_object_store_manage_user: false)"
+        )
+    if isinstance(error, (S3Error, InvalidResponseError, ServerError)):
+        return StoreError(f"{place}: {endpoint} answers with an error ({error}); is it an S3 endpoint, and its API port, not its console's?")
+    if isinstance(error, urllib3.exceptions.HTTPError):
+        reason = getattr(error, "reason", None) or error
+        if isinstance(reason, urllib3.exceptions.SSLError):
+            return StoreError(f"{place}: the certificate of {endpoint} is not accepted ({reason}); give the CA that signed it, or correct the host name")
+        return StoreError(f"{place}: nothing answers at {endpoint} ({_short(reason)}); is the server running and the port open?", unreachable=True)
+    return StoreError(f"{endpoint}: {type(error).__name__}: {error}")
+
+
+def _short(reason: object) -> str:
+    """urllib3 puts an object's address before the cause; only the cause helps."""
+    return str(reason).rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1]
+
+
+def failures() -> tuple[type[Exception], ...]:
+    return (S3Error, MinioAdminException, InvalidResponseError, ServerError, urllib3.exceptions.HTTPError, ValueError)
