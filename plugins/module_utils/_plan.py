@@ -1,0 +1,215 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What applying a list of objects would do: found out by a server-side dry run, before anything is written."""
+
+from __future__ import annotations
+
+import copy
+import re
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
+
+Object = dict[str, t.Any]
+
+_MANAGER = "neursafe.fl"
+_VOLATILE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
+_VERBS = ("get", "list", "create", "patch", "delete")
+# Never removed because they are no longer rendered: what others keep in them would go too.
+_KEPT = ("Namespace", "PersistentVolume", "PersistentVolumeClaim")
+
+
+@dataclass
+class Plan:
+    """Positions of the objects to apply, objects to remove, and why neither may happen."""
+
+    apply: list[dict[str, t.Any]] = field(default_factory=list)
+    stale: list[Object] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, prefix: str) -> Plan:
+    """Compare every object with the cluster. Raises KubeError only when there is no talking to the cluster at all."""
+    plan = Plan()
+    plan.stale = stale_objects(kube, objects, instance) if instance else []
+    coming = {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"}
+    missing, plan.problems = _namespaces(kube, objects, coming)
+    for index, item in enumerate(objects):
+        entry = {"index": index, "title": title(item), "kind": item["kind"], "namespace_missing": False}
+        if item["metadata"].get("namespace", "") in missing:
+            plan.apply.append({**entry, "action": "create", "namespace_missing": True})
+            continue
+        try:
+            action = compare(kube, item, force)
+        except KubeError as error:
+            if error.status == 0:
+                raise
+            if _freed_by(error, item, plan.stale, kube):
+                action = "create"
+            else:
+                plan.problems += refusal(error, item, prefix, kube)
+                continue
+        if action:
+            plan.apply.append({**entry, "action": action})
+    return plan
+
+
+def compare(kube: Kube, item: Object, force: bool) -> str:
+    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing."""
+    live = kube.find(object_path(item))
+    wanted = kube.dry_run(object_path(item), item, force)
+    if live is None:
+        return "create"
+    if essence(live) != essence(wanted):
+        return "update"
+    return "" if is_ours(live) else "adopt"
+
+
+def essence(item: Object) -> Object:
+    """An object without what the API server counts and stamps."""
+    result = copy.copy(item)
+    result["metadata"] = {key: value for key, value in item.get("metadata", {}).items() if key not in _VOLATILE}
+    return result
+
+
+def is_ours(item: Object) -> bool:
+    """Whether we have applied it before."""
+    fields = item["metadata"].get("managedFields") or []
+    return any(entry.get("manager") == _MANAGER and entry.get("operation") == "Apply" for entry in fields)
+
+
+def stale_objects(kube: Kube, objects: list[Object], instance: str) -> list[Object]:
+    """Objects that carry our labels and are no longer among the rendered ones; references only."""
+    rendered = {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in objects}
+    selector = f"app.kubernetes.io/managed-by={_MANAGER},app.kubernetes.io/instance={instance}"
+    found = []
+    for kind in _prunable(objects):
+        for live in _listed(kube, kind, selector):
+            metadata = live["metadata"]
+            name = (kind, metadata.get("namespace", ""), metadata["name"])
+            # ownerReferences: endpoints and the like, which copy the labels of what they belong to.
+            if name not in rendered and not metadata.get("ownerReferences") and not metadata.get("deletionTimestamp"):
+                reference = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
+                found.append({"apiVersion": KINDS[kind][0], "kind": kind, "metadata": reference})
+    return found
+
+
+def _prunable(objects: list[Object]) -> list[str]:
+    """Kinds to look through: those that any version of a role has rendered."""
+    usual = ["Deployment", "Ingress", "Service", "ConfigMap", "Secret", "RoleBinding", "Role", "ServiceAccount"]
+    wide = ["ClusterRoleBinding", "ClusterRole", "IngressClass"]
+    rendered = {item["kind"] for item in objects}
+    return [kind for kind in [*usual, *wide] if kind not in _KEPT and (kind in usual or kind in rendered)]
+
+
+def _listed(kube: Kube, kind: str, selector: str) -> list[Object]:
+    try:
+        return list(kube.get(collection_path(kind), labelSelector=selector)["items"])
+    except KubeError as error:
+        # Without the right to look, there is nothing of ours to be found either; permissions are reported on their own.
+        if error.status in (403, 404):
+            return []
+        raise
+
+
+def _namespaces(kube: Kube, objects: list[Object], coming: set[str]) -> tuple[set[str], list[str]]:
+    """Namespaces that are to be created, and problems with those that are not."""
+    missing, problems = set(), []
+    for name in sorted({item["metadata"]["namespace"] for item in objects if item["metadata"].get("namespace")}):
+        try:
+            live = kube.find(collection_path("Namespace") + "/" + name)
+        except KubeError as error:
+            if error.status != 403:
+                raise
+            continue  # not ours to see; the dry run will tell
+        if live is None:
+            missing.add(name)
+            if name not in coming:
+                problems.append(f"namespace {name}: does not exist; create it, or let the role create it")
+        elif live["metadata"].get("deletionTimestamp"):
+            left = "; ".join(condition["message"] for condition in live.get("status", {}).get("conditions") or [] if _blocks(condition))
+            problems.append(f"namespace {name}: is being deleted ({left or 'Terminating'}); wait until it is gone, then run again")
+            missing.add(name)
+    return missing, problems
+
+
+def _blocks(condition: Object) -> bool:
+    return condition.get("status") == "True" and str(condition.get("type", "")).startswith("Namespace")
+
+
+def refusal(error: KubeError, item: Object, prefix: str, kube: Kube) -> list[str]:
+    """A refused dry run in the words of a person who has to mend it."""
+    causes = (error.body.get("details") or {}).get("causes") or []
+    conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
+    if conflicts:
+        fields = ", ".join(f"{cause.get('field')} ({_owner(cause)})" for cause in conflicts)
+        cure = f"take their change into the inventory, or set {prefix}_force_conflicts to overwrite it"
+        return [f"{title(item)}: changed by somebody else: {fields}; {cure}"]
+    port = _taken_port(error)
+    if port:
+        return [f"{title(item)}: NodePort {port} belongs to {_holder(kube, port)} already; choose another port"]
+    if "field is immutable" in str(error):
+        return [f"{title(item)}: {error}; this cannot be changed in place: remove the object first (kubectl delete), then run again"]
+    if error.status == 403:
+        return [f"{title(item)}: {error}; ask for this right, or use another kubeconfig ({prefix}_kubeconfig)"]
+    return [f"{title(item)}: {error}; the API server would refuse it"]
+
+
+def _owner(cause: Object) -> str:
+    found = re.search(r'conflict with "([^"]+)"', str(cause.get("message", "")))
+    return f"by {found.group(1)}" if found else "by an unknown manager"
+
+
+def _taken_port(error: KubeError) -> int:
+    found = re.search(r"Invalid value: (\d+): provided port is already allocated", str(error))
+    return int(found.group(1)) if found else 0
+
+
+def _holders(kube: Kube, port: int) -> list[Object]:
+    try:
+        services = kube.get(collection_path("Service"))["items"]
+    except KubeError:
+        return []
+    return [item for item in services if any(entry.get("nodePort") == port for entry in item["spec"].get("ports") or [])]
+
+
+def _holder(kube: Kube, port: int) -> str:
+    names = [f"Service {item['metadata']['namespace']}/{item['metadata']['name']}" for item in _holders(kube, port)]
+    return " and ".join(names) or "another Service"
+
+
+def _freed_by(error: KubeError, item: Object, stale: list[Object], kube: Kube) -> bool:
+    """Whether the port it wants is held by a Service of ours that goes away first."""
+    port = _taken_port(error)
+    if not port or item["kind"] != "Service":
+        return False
+    going = {(entry["metadata"].get("namespace"), entry["metadata"]["name"]) for entry in stale if entry["kind"] == "Service"}
+    holders = {(entry["metadata"]["namespace"], entry["metadata"]["name"]) for entry in _holders(kube, port)}
+    return bool(holders) and holders <= going
+
+
+def missing_rights(kube: Kube, objects: list[Object], prefix: str) -> list[str]:
+    """All verbs that the kubeconfig's user lacks, in one sentence for each kind and namespace."""
+    if _allowed(kube, "*", "*", "*", ""):
+        return []
+    lacking = []
+    for kind, namespace in sorted({(item["kind"], item["metadata"].get("namespace", "")) for item in objects}):
+        plural = KINDS[kind][1]
+        denied = [verb for verb in _VERBS if not _allowed(kube, verb, group(kind), plural, namespace)]
+        if denied:
+            where = f"in namespace {namespace}" if namespace else "in the cluster"
+            lacking.append(
+                f"{prefix}_kubeconfig: its user may not {', '.join(denied)} {plural} {where}; grant it, or use another kubeconfig"
+            )
+    return lacking
+
+
+def _allowed(kube: Kube, verb: str, api_group: str, plural: str, namespace: str) -> bool:
+    attributes = {"verb": verb, "group": api_group, "resource": plural, "namespace": namespace}
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectAccessReview", "spec": {"resourceAttributes": attributes}}
+    answer = kube.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review)
+    return bool((answer.get("status") or {}).get("allowed"))

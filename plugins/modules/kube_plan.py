@@ -1,0 +1,145 @@
+#!/usr/bin/python
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: kube_plan
+short_description: Find out what applying objects to Kubernetes would do
+version_added: 0.1.0
+description:
+  - Compares a list of objects with the cluster by a server-side dry run, and says which of them are to be created, updated
+    or removed, and everything that stands in the way, all at once and before anything is written.
+  - Applying is left to M(kubernetes.core.k8s), which then gets just the objects that differ, or is not called at all.
+  - Uses Python's standard library only, because importing the Kubernetes client takes longer than the whole comparison.
+options:
+  objects:
+    description: The objects, in the order in which they are to be applied. Kinds that this collection makes.
+    type: list
+    elements: dict
+    required: true
+  instance:
+    description:
+      - The value of the label C(app.kubernetes.io/instance) that the objects carry. Objects with it and with
+        C(app.kubernetes.io/managed-by=neursafe.fl) that are not in O(objects) are returned as RV(stale).
+      - When empty, nothing is looked for.
+    type: str
+    default: ""
+  force_conflicts:
+    description: Whether fields that somebody else has changed are overwritten. Otherwise they are a problem.
+    type: bool
+    default: false
+  rights:
+    description: Whether to ask, too, for each verb that applying and removing takes.
+    type: bool
+    default: false
+  prefix:
+    description: Prefix of the settings that messages name, for instance V(nsfl_server).
+    type: str
+    default: nsfl
+extends_documentation_fragment:
+  - neursafe.fl.kubeconfig
+attributes:
+  check_mode:
+    description: Reads only, so it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing; M(kubernetes.core.k8s) shows the differences.
+    support: none
+seealso:
+  - module: neursafe.fl.rollout
+  - module: kubernetes.core.k8s
+  - plugin: neursafe.fl.planned
+    plugin_type: filter
+author:
+  - The neursafe.fl maintainers (@neursafe)
+"""
+
+EXAMPLES = r"""
+- name: Compare with the cluster
+  neursafe.fl.kube_plan:
+    objects: "{{ objects }}"
+    instance: neursafe-fl-server
+  register: plan
+  no_log: true # Secrets are among the objects
+
+- name: Apply what differs
+  kubernetes.core.k8s:
+    definition: "{{ objects | neursafe.fl.planned(plan.apply) }}"
+    apply: true
+    server_side_apply:
+      field_manager: neursafe.fl
+  when: plan.apply | length > 0
+"""
+
+RETURN = r"""
+apply:
+  description: The objects that differ; position in O(objects), title, kind and action (create, update or adopt).
+  returned: always
+  type: list
+  elements: dict
+stale:
+  description: References to objects that are no longer rendered.
+  returned: always
+  type: list
+  elements: dict
+problems:
+  description: Everything that stands in the way, one sentence each. No object's content is in them.
+  returned: always
+  type: list
+  elements: str
+cluster_dns:
+  description: Address of the cluster's DNS Service, empty when it cannot be seen.
+  returned: always
+  type: str
+  sample: 10.96.0.10
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
+from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, make_plan, missing_rights
+
+
+def cluster_dns(kube: Kube) -> str:
+    """Every installer names the DNS Service kube-dns, whatever answers behind it."""
+    try:
+        service = kube.find("/api/v1/namespaces/kube-system/services/kube-dns")
+    except KubeError:
+        return ""
+    return str(service["spec"].get("clusterIP", "")) if service else ""
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "objects": {"type": "list", "elements": "dict", "required": True},
+            "instance": {"type": "str", "default": ""},
+            "force_conflicts": {"type": "bool", "default": False},
+            "rights": {"type": "bool", "default": False},
+            "prefix": {"type": "str", "default": "nsfl"},
+            "kubeconfig": {"type": "path"},
+            "context": {"type": "str"},
+        },
+        supports_check_mode=True,
+    )
+    params = module.params
+    unknown = sorted({str(item.get("kind")) for item in params["objects"]} - set(KINDS))
+    if unknown:
+        module.fail_json(msg=f"objects: no such kind: {', '.join(unknown)}; known are {', '.join(KINDS)}")
+    plan, dns = Plan(), ""
+    try:
+        kube = Kube(params["kubeconfig"], params["context"])
+        dns = cluster_dns(kube)
+        rights = missing_rights(kube, params["objects"], params["prefix"]) if params["rights"] else []
+        plan = make_plan(kube, params["objects"], params["instance"], params["force_conflicts"], params["prefix"])
+        plan.problems = rights + plan.problems
+    except KubeError as error:
+        plan.problems.append(f"{params['prefix']}_kubeconfig: {error}; start the cluster, or name another kubeconfig")
+    module.exit_json(changed=False, apply=plan.apply, stale=plan.stale, problems=plan.problems, cluster_dns=dns)
+
+
+if __name__ == "__main__":
+    main()
