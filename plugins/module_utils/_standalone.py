@@ -1,0 +1,133 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A client on a host without a cluster: its setup file, its mounts, and what is wrong with its settings. Pure functions."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils._client_files import FOLDERS, outermost
+
+RUNTIMES = ("tensorflow", "pytorch")
+# Keys that the component reads and that are only written when they say something.
+_OPTIONAL = ("ssl", "username", "password", "public_key", "private_key", "certificate", "resource")
+_PATHS = ("ssl", "public_key", "private_key", "certificate")
+_SETUP_KEYS = (
+    "host", "port", "server", "lmdb_path", "workspace", "platform", "task_config_entry", "datasets", "storage_quota", "log_level",
+    "external_address", "registration", "runtime", "label", "max_task_parallelism", *_OPTIONAL,
+)  # fmt: skip
+
+
+def setup(settings: dict[str, Any]) -> dict[str, Any]:
+    """The content of setup.json, each value of the type that the component insists on."""
+    folders = settings["folders"]
+    content: dict[str, Any] = {
+        "host": settings["host"],
+        "port": int(settings["port"]),
+        "server": settings["server"],
+        "lmdb_path": folders["lmdb"],
+        "workspace": folders["workspace"],
+        "platform": "linux",
+        "task_config_entry": folders["task_configs"],
+        "datasets": f"{folders['datasets']}/datasets.json",
+        # A string here ends the process.
+        "storage_quota": int(settings["storage_quota"]),
+        "log_level": str(settings["log_level"]).upper(),
+        # Without it the client registers 0.0.0.0, and the coordinator calls itself.
+        "external_address": settings["external_address"],
+        # A JSON boolean here ends the process.
+        "registration": "True" if settings["registration"] else "False",
+        # Split at commas and compared without trimming.
+        "runtime": ",".join(str(name).strip() for name in settings["runtime"]),
+        "label": settings["label"],
+        "max_task_parallelism": int(settings["max_task_parallelism"]),
+    }
+    content.update({key: settings[key] for key in _OPTIONAL if settings.get(key)})
+    return {**content, **(settings.get("setup") or {})}
+
+
+def mounts(settings: dict[str, Any]) -> list[str]:
+    """Folders and files that the container has to see at the same path: everything that the setup file or datasets.json names."""
+    paths = [settings["root"], *settings["folders"].values(), *(settings.get("datasets") or {}).values()]
+    paths += [settings[key] for key in _PATHS if settings.get(key)]
+    return outermost([*paths, *(settings.get("extra_mounts") or [])])
+
+
+def _address_problem(name: str, value: str, example: str) -> list[str]:
+    found = re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?):(\d{1,5})", value or "")
+    if not value:
+        return [f"{name}: not set; give HOST:PORT, e.g. {example}"]
+    if re.fullmatch(r"[\d.]+\.\d{4,5}", value):
+        return [f"{name}: {value!r} has a dot where the colon belongs; write {re.sub(r'[.](?=[0-9]+$)', ':', value)}"]
+    if "//" in value:
+        return [f"{name}: {value!r} is a URL; give HOST:PORT without a scheme"]
+    if not found or not 0 < int(found.group(3)) < 65536:
+        return [f"{name}: {value!r} is not HOST:PORT; e.g. {example} (the client splits at one colon, so no IPv6)"]
+    return []
+
+
+def problems(settings: dict[str, Any], prefix: str = "nsfl_client_") -> list[str]:
+    """Everything that is wrong with the settings, each as "<setting>: <what>; <fix>"."""
+    found = _address_problem(f"{prefix}server", settings["server"], "192.0.2.10:30091, the proxy's gRPC NodePort")
+    found += _address_problem(f"{prefix}external_address", settings["external_address"], "192.0.2.20:22000, this host as the server sees it")
+    if re.match(r"(0\.0\.0\.0|127\.|localhost)", settings["external_address"] or ""):
+        found.append(f"{prefix}external_address: {settings['external_address']!r} leads the server to itself; give this host's own address")
+    if not 0 < int(settings["port"]) < 65536:
+        found.append(f"{prefix}port: {settings['port']} is no port; 22000 is usual")
+    for name in settings["runtime"] or [""]:
+        if str(name).strip() not in RUNTIMES:
+            found.append(f"{prefix}runtime: {name!r} is unknown; a list of {', '.join(RUNTIMES)}")
+    if int(settings["storage_quota"]) < 1:
+        found.append(f"{prefix}storage_quota: {settings['storage_quota']} leaves no room; it is in MB")
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", settings["name"]):
+        found.append(f"{prefix}name: {settings['name']!r} names no container; use letters, digits, hyphens")
+    found += _path_problems(settings, prefix)
+    for key in settings.get("setup") or {}:
+        if key not in _SETUP_KEYS:
+            near = difflib.get_close_matches(key, _SETUP_KEYS, 1)
+            found.append(f"{prefix}setup.{key}: the client knows no such key; {'did you mean ' + near[0] + '?' if near else 'remove it'}")
+    return found + task_problems(settings.get("tasks") or [], prefix)
+
+
+def _path_problems(settings: dict[str, Any], prefix: str) -> list[str]:
+    found = []
+    root = settings["root"].rstrip("/")
+    paths = {f"{prefix}root": settings["root"]}
+    paths.update({f"{prefix}{name}_dir": settings["folders"].get(name, "") for name in FOLDERS if name in settings["folders"]})
+    paths.update({f"{prefix}datasets.{name}": path for name, path in (settings.get("datasets") or {}).items()})
+    for name, path in paths.items():
+        if not path.startswith("/") or ".." in path.split("/") or re.search(r"[\s:,]", path):
+            found.append(f"{name}: {path!r} cannot be mounted; give an absolute path without '..', blanks, colons and commas")
+        elif name.endswith("_dir") and not (path.rstrip("/") + "/").startswith(root + "/"):
+            found.append(f"{name}: {path!r} lies outside {prefix}root ({root}); move it below, or change the root")
+    return found
+
+
+def task_problems(tasks: list[dict[str, Any]], prefix: str = "nsfl_client_") -> list[str]:
+    """What is wrong with task entries; the same for both kinds of client."""
+    found = []
+    names = [task.get("name", "") for task in tasks]
+    for number, task in enumerate(tasks):
+        where = f"{prefix}tasks[{number}]"
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", task.get("name", "")):
+            found.append(f"{where}.name: {task.get('name')!r} is no file name; use letters, digits, _ and -")
+        elif names.count(task["name"]) > 1:
+            found.append(f"{where}.name: {task['name']!r} is there more than once; a task entry has one definition")
+        if task.get("state") == "absent":
+            continue
+        for part in ("train", "evaluate"):
+            missing = [key for key in ("command", "entry") if not (task.get(part) or {}).get(key)]
+            if missing and (part == "train" or task.get(part)):
+                found.append(f"{where}.{part}: {' and '.join(missing)} missing; e.g. command python3.7, entry {part}.py")
+    return found
+
+
+def standalone_client(settings: dict[str, Any]) -> dict[str, Any]:
+    """All that follows from the settings, in one go: the setup file's text, the mounts, the problems."""
+    found = problems(settings)
+    if found:
+        return {"problems": found, "setup": "", "mounts": []}
+    return {"problems": [], "setup": json.dumps(setup(settings), indent=2) + "\n", "mounts": mounts(settings)}

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.neursafe.fl.plugins.filter.client_tree import FilterModule as TreeFilter
+from ansible_collections.neursafe.fl.plugins.filter.standalone_client import FilterModule as StandaloneFilter
+
+client_tree = TreeFilter().filters()["client_tree"]
+standalone_client = StandaloneFilter().filters()["standalone_client"]
+ROOT = "/workspace/tm"
+FOLDERS = {name: f"{ROOT}/{name}" for name in ("lmdb", "workspace", "datasets", "task_configs")}
+STEP = {"command": "python3.7", "entry": "train.py"}
+
+
+def settings(**other: Any) -> dict[str, Any]:
+    return {
+        "name": "nsfl-client",
+        "root": ROOT,
+        "folders": FOLDERS,
+        "host": "0.0.0.0",
+        "port": 22000,
+        "server": "10.0.0.1:30091",
+        "external_address": "10.0.0.2:22000",
+        "runtime": ["tensorflow", " pytorch"],
+        "storage_quota": "1024",
+        "registration": True,
+        "log_level": "info",
+        "label": "",
+        "max_task_parallelism": -1,
+        **other,
+    }
+
+
+def test_setup_has_every_key_in_the_type_that_the_component_wants() -> None:
+    content = json.loads(standalone_client(settings())["setup"])
+    assert content == {
+        "host": "0.0.0.0",
+        "port": 22000,
+        "server": "10.0.0.1:30091",
+        "lmdb_path": f"{ROOT}/lmdb",
+        "workspace": f"{ROOT}/workspace",
+        "platform": "linux",
+        "task_config_entry": f"{ROOT}/task_configs",
+        "datasets": f"{ROOT}/datasets/datasets.json",
+        "storage_quota": 1024,
+        "log_level": "INFO",
+        "external_address": "10.0.0.2:22000",
+        "registration": "True",
+        "runtime": "tensorflow,pytorch",
+        "label": "",
+        "max_task_parallelism": -1,
+    }
+
+
+def test_optional_keys_are_written_only_when_they_say_something() -> None:
+    plan = standalone_client(settings(username="u", password="", ssl="/etc/fl/ssl", setup={"label": "x86"}))
+    content = json.loads(plan["setup"])
+    assert content["username"] == "u" and "password" not in content and content["label"] == "x86"
+    assert plan["mounts"] == ["/etc/fl/ssl", ROOT]
+
+
+def test_mounts_cover_data_outside_the_root_once() -> None:
+    plan = standalone_client(settings(datasets={"a": "/data/a", "b": "/data/a/b", "c": f"{ROOT}/datasets/c.npz", "d": "/data/ab"}))
+    assert plan["mounts"] == ["/data/a", "/data/ab", ROOT]
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"server": ""}, "nsfl_client_server: not set"),
+        ({"server": "10.67.134.15.9001"}, "write 10.67.134.15:9001"),
+        ({"server": "http://10.0.0.1:30091"}, "is a URL"),
+        ({"server": "10.0.0.1"}, "is not HOST:PORT"),
+        ({"server": "10.0.0.1:70000"}, "is not HOST:PORT"),
+        ({"server": "[::1]:30091"}, "no IPv6"),
+        ({"external_address": "0.0.0.0:22000"}, "leads the server to itself"),
+        ({"external_address": "localhost:22000"}, "leads the server to itself"),
+        ({"port": 0}, "nsfl_client_port: 0"),
+        ({"runtime": ["Tensorflow"]}, "nsfl_client_runtime: 'Tensorflow' is unknown"),
+        ({"runtime": []}, "nsfl_client_runtime"),
+        ({"storage_quota": 0}, "nsfl_client_storage_quota"),
+        ({"name": "a b"}, "nsfl_client_name"),
+        ({"root": "relative"}, "nsfl_client_root: 'relative'"),
+        ({"folders": {**FOLDERS, "lmdb": "/var/lmdb"}}, "nsfl_client_lmdb_dir: '/var/lmdb' lies outside"),
+        ({"datasets": {"d": "/a/../etc"}}, "nsfl_client_datasets.d"),
+        ({"datasets": {"d": "/a:b"}}, "cannot be mounted"),
+        ({"setup": {"labl": "x"}}, "did you mean label?"),
+        ({"tasks": [{"name": "../x", "train": STEP}]}, "nsfl_client_tasks[0].name"),
+        ({"tasks": [{"name": "t", "train": {"command": "python"}}]}, "nsfl_client_tasks[0].train: entry missing"),
+        ({"tasks": [{"name": "t", "train": STEP}, {"name": "t", "train": STEP}]}, "more than once"),
+    ],
+)
+def test_problems_name_the_setting_and_the_fix(other: dict[str, Any], words: str) -> None:
+    plan = standalone_client(settings(**other))
+    assert any(words in problem for problem in plan["problems"]), plan["problems"]
+    assert plan["setup"] == ""
+
+
+def test_all_problems_are_told_at_once() -> None:
+    assert len(standalone_client(settings(server="", port=0, runtime=["x"]))["problems"]) == 3
+
+
+def test_tree_lists_parents_first_and_guards_the_setup_file(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "train.py").write_text("print()")
+    (tmp_path / "sub" / "x.bin").write_bytes(b"\x00\xff")
+    task = {"name": "t", "src": str(tmp_path), "files": {"evaluate.py": "pass"}, "train": STEP, "evaluate": STEP}
+    plan = {"folders": FOLDERS, "setup_file": f"{ROOT}/setup.json", "setup": "{}", "datasets": {"d": "/d"}, "tasks": [task]}
+    entries = client_tree(plan)
+    paths = [entry["path"].removeprefix(ROOT + "/") for entry in entries]
+    assert paths == [
+        "lmdb", "workspace", "datasets", "task_configs", "setup.json", "datasets/datasets.json",
+        "task_configs/t", "task_configs/t/sub", "task_configs/t/sub/x.bin", "task_configs/t/train.py", "task_configs/t/evaluate.py",
+        "task_configs/t.json",
+    ]  # fmt: skip
+    by_path = dict(zip(paths, entries))
+    assert by_path["setup.json"]["mode"] == "0600" and by_path["setup.json"]["sensitive"]
+    assert base64.b64decode(by_path["task_configs/t/sub/x.bin"]["content_base64"]) == b"\x00\xff"
+    assert json.loads(by_path["task_configs/t.json"]["content"])["script_path"] == f"{ROOT}/task_configs/t"
+    assert json.loads(by_path["datasets/datasets.json"]["content"]) == {"d": "/d"}
+    assert "mode" not in client_tree({**plan, "modes": False})[0]
+
+
+def test_absent_tasks_go_with_their_scripts() -> None:
+    plan = {"folders": FOLDERS, "setup_file": "/s", "setup": "", "datasets": {}, "tasks": [{"name": "t", "state": "absent"}]}
+    assert client_tree(plan)[-2:] == [
+        {"path": f"{ROOT}/task_configs/t.json", "state": "absent"},
+        {"path": f"{ROOT}/task_configs/t", "state": "absent", "recursive": True},
+    ]
+
+
+def test_a_missing_script_folder_is_named() -> None:
+    task = {"name": "t", "src": "/nonexistent", "train": STEP}
+    with pytest.raises(AnsibleFilterError, match="task t: src /nonexistent is no folder"):
+        client_tree({"folders": FOLDERS, "setup_file": "/s", "setup": "", "datasets": {}, "tasks": [task]})
