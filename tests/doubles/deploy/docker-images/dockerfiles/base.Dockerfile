@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+# TEST DOUBLE of nsfl-base: Debian's Python with what the stand-ins need. Packages come through the base image's own sources.
+FROM debian:bookworm
+LABEL neursafe.fl.double="true" org.opencontainers.image.title="nsfl-base (test double, not the product)"
+RUN apt-get update \
+ && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+    python3 python3-numpy python3-psycopg2 python3-pymongo python3-grpcio python3-boto3 ca-certificates \
+ && rm -rf /var/lib/apt/lists/* \
+ && ln -s /usr/bin/python3 /usr/local/bin/python3.7
+# python3.7 is only a name here: the commands of the platform call it so.
+ENV PYTHONPATH=/opt/nsfl-double PYTHONUNBUFFERED=1

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TEST DOUBLE: the two Kubernetes clients of the components, by REST, in namespace default (a literal, as in the real ones)."""
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from neursafe_fl.python.libs import http
+from neursafe_fl.python.libs.settings import env
+
+Object = dict[str, Any]
+
+
+def _call(method: str, path: str, body: Object | None = None) -> Object:
+    """Pods and services: protocol and token from the environment, the token over https only."""
+    protocol = env("K8S_API_PROTOCOL")
+    headers = {"Authorization": f"Bearer {env('K8S_API_TOKEN')}"} if protocol == "https" else {}
+    return json.loads(http.request(method, env("K8S_ADDRESS"), path, body, headers, protocol))
+
+
+def _path(kind: str, name: str = "") -> str:
+    return f"/api/v1/namespaces/default/{kind}" + (f"/{name}" if name else "")
+
+
+def create(kind: str, body: Object) -> None:
+    """One that is there already (a resumed job) is taken as it is, unless it is about to go."""
+    try:
+        _call("POST", _path(kind), body)
+    except http.HttpError as error:
+        if error.status != 409:
+            raise
+        if "deletionTimestamp" in _call("GET", _path(kind, body["metadata"]["name"]))["metadata"]:
+            raise
+
+
+def get_pod(name: str) -> Object:
+    return _call("GET", _path("pods", name))
+
+
+def delete(kind: str, name: str) -> None:
+    try:
+        _call("DELETE", _path(kind, name))
+    except http.HttpError as error:
+        if error.status != 404:
+            raise
+
+
+def list_nodes() -> Object:
+    """Nodes: always plain http, no token, whatever K8S_API_PROTOCOL says."""
+    query = ""
+    if env("CLUSTER_LABEL_VALUE"):
+        query = "?labelSelector=" + quote(f"{env('CLUSTER_LABEL_KEY')}={env('CLUSTER_LABEL_VALUE')}")
+    return json.loads(http.request("GET", env("K8S_ADDRESS"), f"/api/v1/nodes{query}"))
+
+
+def service(name: str, port: int) -> Object:
+    return {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"selector": {"app": name}, "ports": [{"port": port, "targetPort": port}]}}
+
+
+def pod(name: str, image: str, command: list[str], env_map: dict[str, str], mounts: list[tuple[str, str, str]]) -> Object:
+    """mounts: (volume name, path on the node, path in the container)."""
+    return {
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {
+            "restartPolicy": "Never",
+            "containers": [{
+                "name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": command,
+                "env": [{"name": key, "value": value} for key, value in env_map.items()],
+                "volumeMounts": [{"name": volume, "mountPath": inside} for volume, _host, inside in mounts]}],
+            "volumes": [{"name": volume, "hostPath": {"path": host}} for volume, host, _inside in mounts]}}

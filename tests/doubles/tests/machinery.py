@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the tests need around the components: processes, PostgreSQL, a DNS server, the proxy's container."""
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import Callable
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(what: str, check: Callable[[], object], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(0.1)
+
+
+def open_port(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Process:
+    def __init__(self, command: list[str], env: dict[str, str], log: Path, cwd: str | None = None) -> None:
+        self.log = log
+        with log.open("ab") as stream:
+            self.child = subprocess.Popen(command, env=env, stdout=stream, stderr=subprocess.STDOUT, cwd=cwd)
+
+    def text(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def wait_for(self, words: str, seconds: float = 20) -> None:
+        wait_until(f"{words!r} in {self.log.name}: {self.text()[-2000:]}", lambda: words in self.text(), seconds)
+
+    def ends(self, code: int, seconds: float = 20) -> str:
+        """The process ends with this exit code; its output."""
+        assert self.child.wait(seconds) == code, self.text()
+        return self.text()
+
+
+class Processes:
+    """Python components started from the tree; python3.7 on their PATH is this interpreter."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._all: list[Process] = []
+        programs = folder / "bin"
+        programs.mkdir()
+        link = programs / "python3.7"
+        link.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        link.chmod(0o755)
+        self.base = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1",
+                     "PYTHONDONTWRITEBYTECODE": "1"}
+
+    def start(self, component: str, env: dict[str, str] | None = None, *arguments: str, name: str = "") -> Process:
+        return self.run(["python3.7", "-m", f"neursafe_fl.python.{component}.app", *arguments], env, name or component)
+
+    def run(self, command: list[str], env: dict[str, str] | None, name: str, cwd: str | None = None) -> Process:
+        whole = {**self.base, **(env or {})}
+        program = shutil.which(command[0], path=whole["PATH"]) or command[0]
+        process = Process([program, *command[1:]], whole, self.folder / f"{name}.log", cwd)
+        self._all.append(process)
+        return process
+
+    def stop(self) -> None:
+        for process in self._all:
+            process.child.kill()
+            process.child.wait()
+
+
+class PostgreSQL:
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._folder = folder = Path(tempfile.mkdtemp(prefix="nsfl-doubles-postgres-"))
+        # PostgreSQL refuses to run as root.
+        self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
+        (folder / "password").write_text("admin")
+        if self._as:
+            shutil.chown(folder, "postgres", "postgres")
+        data = str(folder / "data")
+        self._run("initdb", "-D", data, "-A", "scram-sha-256", "-U", "admin", f"--pwfile={folder}/password")
+        self._server = subprocess.Popen(
+            [*self._as, self.program("postgres"), "-D", data, "-p", str(self.port), "-k", "", "-h", "127.0.0.1", "-F"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
+        wait_until("PostgreSQL", lambda: open_port(self.port))
+        wait_until("PostgreSQL", self._try_login)
+
+    @staticmethod
+    def program(name: str) -> str:
+        return next(iter(sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)), "")
+
+    def _run(self, name: str, *arguments: str) -> None:
+        subprocess.run([*self._as, self.program(name), *arguments], check=True, capture_output=True, cwd=self._folder)
+
+    def _try_login(self) -> bool:
+        try:
+            self.sql("postgres", "select 1")
+            return True
+        except Exception:
+            return False
+
+    def sql(self, database: str, *statements: str) -> None:
+        import psycopg2
+
+        connection = psycopg2.connect(host="127.0.0.1", port=self.port, dbname=database, user="admin", password="admin")
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+        connection.close()
+
+    def create_database(self) -> str:
+        name = f"fl_{uuid.uuid4().hex[:8]}"
+        self.sql("postgres", "do $$ begin create role fl login password 'secret'; exception when duplicate_object then null; end $$",
+                 f"create database {name} owner fl")
+        self.sql(name, *(f"create table {table} (id serial primary key, data jsonb)" for table in ("jobs", "models", "tasks")),
+                 *(f"alter table {table} owner to fl" for table in ("jobs", "models", "tasks")))
+        return name
+
+    def drop_database(self, name: str) -> None:
+        self.sql("postgres", f"drop database {name} with (force)")
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait()
+        shutil.rmtree(self._folder)
+
+
+class Dns:
+    """Answers one address to every question under default.svc.cluster.local, at an address of its own."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.address = f"127.0.53.{os.getpid() % 250 + 2}"
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((self.address, 53))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                question, peer = self._socket.recvfrom(512)
+            except OSError:
+                return
+            at, labels = 12, []
+            while question[at]:
+                labels.append(question[at + 1:at + 1 + question[at]].decode())
+                at += 1 + question[at]
+            name = ".".join(labels)
+            self.asked.append(name)
+            known = name.endswith(".default.svc.cluster.local")
+            head = question[:2] + struct.pack(">HHHHH", 0x8180 if known else 0x8183, 1, int(known), 0, 0)
+            answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 5, 4) + bytes([127, 0, 0, 1]) if known else b""
+            self._socket.sendto(head + question[12:at + 5] + answer, peer)
+
+    def stop(self) -> None:
+        self._socket.close()
+
+
+class Proxy:
+    """The proxy's image with a rendered nginx.conf and a resolv.conf of the test's choice, on the host's network."""
+
+    IMAGE = "nsfl-doubles-test/nsfl-proxy:latest"
+    BASE = "nsfl-lab/debian:bookworm"
+
+    @classmethod
+    def build(cls) -> str:
+        if not shutil.which("docker") or subprocess.run(["docker", "image", "inspect", cls.BASE], capture_output=True,
+                                                        check=False).returncode:
+            return ""
+        text = (ROOT / "deploy/docker-images/dockerfiles/proxy.Dockerfile").read_text()
+        subprocess.run(["docker", "build", "--network", "host", "-q", "-t", cls.IMAGE, "-f", "-", str(ROOT)], check=True,
+                       input=text.replace("FROM debian:bookworm", f"FROM {cls.BASE}"), text=True, capture_output=True)
+        return cls.IMAGE
+
+    def __init__(self, folder: Path, image: str, selector: str, resolv: str, token: str | None = "tok",
+                 edit: Callable[[str], str] = str, env: dict[str, str] | None = None) -> None:
+        self.grpc, self.http = free_port(), free_port()
+        conf = folder / "proxy-conf"
+        conf.mkdir()
+        text = (ROOT / "samples/nginx.conf").read_text()
+        text = text.replace("30091", str(self.grpc)).replace("30092", str(self.http))
+        text = text.replace("server nsfl-client-selector:50055;", f"server {selector};")
+        (conf / "nginx.conf").write_text(edit(text))
+        (folder / "resolv.conf").write_text(resolv)
+        self._name = f"nsfl-doubles-test-{uuid.uuid4().hex[:8]}"
+        given = {**({"TOKEN": token} if token else {}), **(env or {})}
+        subprocess.run(
+            ["docker", "run", "-d", "--name", self._name, "--net=host", "-v", f"{conf}:/nginx/conf:ro",
+             "-v", f"{folder}/resolv.conf:/etc/resolv.conf:ro",
+             *(part for key, value in given.items() for part in ("-e", f"{key}={value}")), image],
+            check=True, capture_output=True)
+
+    def log(self) -> str:
+        done = subprocess.run(["docker", "logs", self._name], capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    def ready(self) -> "Proxy":
+        wait_until(f"proxy: {self.log()}", lambda: open_port(self.http) and open_port(self.grpc))
+        return self
+
+    def stop(self) -> None:
+        subprocess.run(["docker", "rm", "-f", self._name], capture_output=True, check=False)
