@@ -86,9 +86,10 @@ def stale_objects(kube: Kube, objects: list[Object], instance: str) -> list[Obje
     """Objects that carry our labels and are no longer among the rendered ones; references only."""
     rendered = {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in objects}
     selector = f"app.kubernetes.io/managed-by={_MANAGER},app.kubernetes.io/instance={instance}"
+    namespaces = sorted({item["metadata"]["namespace"] for item in objects if item["metadata"].get("namespace")})
     found = []
     for kind in _prunable(objects):
-        for live in _listed(kube, kind, selector):
+        for live in _listed(kube, kind, selector, namespaces):
             metadata = live["metadata"]
             name = (kind, metadata.get("namespace", ""), metadata["name"])
             # ownerReferences: endpoints and the like, which copy the labels of what they belong to.
@@ -106,14 +107,22 @@ def _prunable(objects: list[Object]) -> list[str]:
     return [kind for kind in [*usual, *wide] if kind not in _KEPT and (kind in usual or kind in rendered)]
 
 
-def _listed(kube: Kube, kind: str, selector: str) -> list[Object]:
+def _listed(kube: Kube, kind: str, selector: str, namespaces: list[str]) -> list[Object]:
+    """Everywhere if that is allowed, else where this run has its objects."""
     try:
         return list(kube.get(collection_path(kind), labelSelector=selector)["items"])
     except KubeError as error:
-        # Without the right to look, there is nothing of ours to be found either; permissions are reported on their own.
-        if error.status in (403, 404):
-            return []
-        raise
+        if error.status != 403:
+            raise
+    found = []
+    for namespace in namespaces if KINDS[kind][2] else []:
+        try:
+            found += kube.get(collection_path(kind, namespace), labelSelector=selector)["items"]
+        except KubeError as error:
+            # A right that is lacking is reported on its own.
+            if error.status not in (403, 404):
+                raise
+    return found
 
 
 def _namespaces(kube: Kube, objects: list[Object], coming: set[str]) -> tuple[set[str], list[str]]:

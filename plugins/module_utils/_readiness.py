@@ -42,7 +42,7 @@ HINTS: tuple[tuple[str, str], ...] = (
 def is_ready(item: Object) -> bool:
     """Whether a workload is as its spec says, all of it and nothing older."""
     status, spec = item.get("status") or {}, item.get("spec") or {}
-    current = status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0)
+    current = bool(status.get("observedGeneration", 0) >= item["metadata"].get("generation", 0))
     kind = item["kind"]
     if kind == "Deployment":
         wanted = spec.get("replicas", 1)
@@ -50,10 +50,10 @@ def is_ready(item: Object) -> bool:
         return current and counts == [wanted, wanted, wanted]
     if kind == "StatefulSet":
         wanted = spec.get("replicas", 1)
-        return current and status.get("readyReplicas", 0) == wanted == status.get("updatedReplicas", 0)
+        return current and [status.get(name, 0) for name in ("readyReplicas", "updatedReplicas")] == [wanted, wanted]
     if kind == "DaemonSet":
         wanted = status.get("desiredNumberScheduled", 0)
-        return current and status.get("numberAvailable", 0) == wanted == status.get("updatedNumberScheduled", 0)
+        return current and [status.get(name, 0) for name in ("numberAvailable", "updatedNumberScheduled")] == [wanted, wanted]
     if kind == "Job":
         return bool(status.get("succeeded", 0) >= spec.get("completions", 1))
     raise ValueError(f"no readiness is known for {kind}")
@@ -61,10 +61,13 @@ def is_ready(item: Object) -> bool:
 
 def pod_trouble(pod: Object) -> list[str]:
     """What the pod's own status says is wrong; empty for a pod in health."""
-    status, found = pod.get("status") or {}, []
-    for condition in status.get("conditions") or []:
-        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
-            found.append(f"not scheduled: {condition.get('message', condition.get('reason'))}")
+    status = pod.get("status") or {}
+    unscheduled = [
+        condition
+        for condition in status.get("conditions") or []
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False"
+    ]
+    found = [f"not scheduled: {condition.get('message', condition.get('reason'))}" for condition in unscheduled]
     for container in (status.get("initContainerStatuses") or []) + (status.get("containerStatuses") or []):
         found += _container_trouble(container)
     return found

@@ -81,6 +81,7 @@ explanation:
 
 import time
 import typing as t
+from itertools import product
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import collection_path, title
@@ -95,9 +96,10 @@ _KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 def look(kube: Kube, instance: str, named: list[Object]) -> tuple[list[Object], list[Object]]:
     """Workloads that are ready, and those that are not; a named one that is not there at all is not ready."""
     kinds = [kind for kind in _KINDS if not named or any(item["kind"] == kind for item in named)]
+    namespaces = sorted({item["metadata"]["namespace"] for item in named}) or [""]
     found = []
-    for kind in kinds:
-        items = kube.get(collection_path(kind), labelSelector=f"app.kubernetes.io/instance={instance}")["items"]
+    for kind, namespace in product(kinds, namespaces):
+        items = kube.get(collection_path(kind, namespace), labelSelector=f"app.kubernetes.io/instance={instance}")["items"]
         # Items of a list do not repeat their kind.
         found += [{**item, "kind": kind} for item in items]
     ready = [item for item in found if is_ready(item)]
@@ -167,7 +169,7 @@ def main() -> None:
     try:
         kube = Kube(module.params["kubeconfig"], module.params["context"])
         ready, waiting, elapsed = wait(kube, module.params, module.check_mode)
-        result = {
+        result: dict[str, t.Any] = {
             "changed": False,
             "ready": [title(item) for item in ready],
             "waiting": [title(item) for item in waiting],

@@ -1,0 +1,97 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that is wrong with the settings of a cluster client, at once and without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from ipaddress import IPv4Address
+from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import CLIENT_DEFAULTS, Tree, client_settings, lookup
+
+Check = Callable[[Any], "tuple[str, str] | None"]
+
+_SELVES = (str(IPv4Address(0)), "localhost")
+
+_ALWAYS: dict[str, Check] = {
+    "task_manager.service_name": check.service_name,
+    "task_manager.external": check.boolean,
+    "task_manager.db_collection_name": check.table,
+    "task_manager.image": check.image,
+    "task_manager.server_address": check.host_port,
+    "task_manager.external_address": check.host_port,
+    "task_manager.platform": partial(check.one_of, allowed=("k8s",)),
+    "task_manager.options": check.environment,
+    "task_manager.resources": check.mapping,
+    "task_manager.setup": check.mapping,
+    "task_manager.patch": check.mapping,
+    "executor.image": check.image,
+    "executor.port": check.port,
+    "k8s.namespace": check.label,
+    "k8s.kubectl_image": check.image,
+    "k8s.kubectl_port": check.port,
+    "db.type": partial(check.one_of, allowed=("postgreSQL", "mongo")),
+    "db.secret_key_ref.name": check.domain,
+    "others.log_level": check.log_level,
+    **{f"task_manager.volumes.{name}.source": check.absolute_path for name in CLIENT_DEFAULTS["task_manager"]["volumes"]},
+}
+
+
+def client_problems(settings: Tree) -> list[str]:
+    """One sentence for each problem: path of the setting, what is wrong, how to mend it."""
+    return [f"{item.path}: {item.what}; {item.fix}" for item in check_client(settings)]
+
+
+def check_client(settings: Tree) -> list[Problem]:
+    """All problems, by path."""
+    tree = client_settings(settings)
+    verdicts = {path: function(lookup(tree, path)) for path, function in _ALWAYS.items()}
+    found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
+    return found + _port(tree) + _quota(tree) + _addresses(tree) + _volumes(tree)
+
+
+def _port(tree: Tree) -> list[Problem]:
+    manager = tree["task_manager"]
+    verdict = check.node_port(manager["port"]) if manager["external"] is True else check.port(manager["port"])
+    return [Problem("task_manager.port", *verdict)] if verdict else []
+
+
+def _quota(tree: Tree) -> list[Problem]:
+    value = tree["task_manager"]["storage_quota"]
+    if check.number(value) and value > 0:
+        return []
+    return [Problem("task_manager.storage_quota", f"{check.shown(value)} is no number of MB", "write a whole number without quotes")]
+
+
+def _addresses(tree: Tree) -> list[Problem]:
+    """The server dials what the client announces: 0.0.0.0 or a loopback address is the server itself."""
+    host = str(tree["task_manager"]["external_address"]).rpartition(":")[0]
+    if host in _SELVES or host.startswith("127."):
+        fix = "write an address of this site that the server reaches"
+        return [Problem("task_manager.external_address", f"{host} leads the server to itself", fix)]
+    database = tree["db"]
+    if database["type"] == "mongo" and str(database["address"]).startswith("mongodb"):
+        return []
+    verdict = check.host_port(database["address"])
+    return [Problem("db.address", *verdict)] if verdict else []
+
+
+def _volumes(tree: Tree) -> list[Problem]:
+    """Unknown folders of the five, and further ones without a name or path."""
+    manager, found = tree["task_manager"], []
+    unknown = [name for name in manager["volumes"] if name not in CLIENT_DEFAULTS["task_manager"]["volumes"]]
+    if unknown:
+        what = f"no such folder: {', '.join(unknown)}"
+        found.append(Problem("task_manager.volumes", what, "put further folders into extra_volumes"))
+    for index, item in enumerate(manager["extra_volumes"]):
+        path = f"task_manager.extra_volumes.{index}"
+        verdict = check.label(item.get("name")) or check.absolute_path(item.get("source"))
+        if verdict:
+            found.append(Problem(path, *verdict))
+    return found

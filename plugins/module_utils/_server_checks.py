@@ -1,0 +1,176 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that is wrong with the server's settings, at once and without a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER
+from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup, server_settings
+
+Check = Callable[[Any], "tuple[str, str] | None"]
+
+# Where a variable's name is not the path joined by underscores.
+_NAMES = {
+    "job_scheduler.volumes.workspace.source": "nsfl_server_root",
+    "model_manager.volumes.workspace.source": "nsfl_server_root",
+    "client_selector.volumes.config.source": "nsfl_server_selector_dir",
+    "proxy.volumes.config.source": "nsfl_server_proxy_dir",
+    "client_selector.setup": "nsfl_server_client_selector_setup",
+    "k8s.namespace": "nsfl_server_namespace",
+    "k8s.address": "nsfl_server_kubernetes_address",
+    "k8s.api_protocol": "nsfl_server_kubernetes_protocol",
+    "k8s.cluster_dns": "nsfl_server_cluster_dns",
+    "k8s.cluster_domain": "nsfl_server_cluster_domain",
+    "k8s.image_pull_secret": "nsfl_server_image_pull_secret",
+    "k8s.gpu_rs_key": "nsfl_server_gpu_resource_key",
+    "others.log_level": "nsfl_server_log_level",
+    "proxy.token": "nsfl_server_proxy_token",
+}
+
+
+_ALWAYS: dict[str, Check] = {
+    "job_scheduler.port": check.port,
+    "job_scheduler.db_collection_name": check.table,
+    "job_scheduler.coordinator_configs_dir": check.relative_path,
+    "job_scheduler.volumes.workspace.source": check.absolute_path,
+    "client_selector.port": partial(check.port, lowest=1024),
+    "client_selector.volumes.config.source": check.absolute_path,
+    "client_selector.setup": check.mapping,
+    "model_manager.port": check.port,
+    "model_manager.db_collection_name": check.table,
+    "model_manager.models_dir": check.relative_path,
+    "proxy.external": check.boolean,
+    "proxy.http_external": check.boolean,
+    "proxy.volumes.config.source": check.absolute_path,
+    "proxy.log_level": partial(check.one_of, allowed=check.NGINX_LEVELS),
+    "coordinator.port": check.port,
+    "k8s.namespace": check.label,
+    "k8s.cluster_domain": check.domain,
+    "k8s.address": check.host_port,
+    "k8s.api_protocol": partial(check.one_of, allowed=("https", "http")),
+    "storage.type": partial(check.one_of, allowed=("posix", "s3")),
+    "db.type": partial(check.one_of, allowed=("postgreSQL", "mongo")),
+    "others.log_level": check.log_level,
+}
+_WHEN_GIVEN: dict[str, Check] = {
+    "k8s.cluster_dns": check.ipv4,
+    "k8s.image_pull_secret": check.domain,
+    "storage.address": check.url,
+    "proxy.token": check.printable,
+}
+_NAME_OF_SECRET = ("db.secret_key_ref.name", "storage.secret_key_ref.name", "proxy.token_ref.name")
+
+
+def server_problems(settings: Tree) -> list[str]:
+    """One sentence for each problem: setting, what is wrong, how to mend it."""
+    return [f"{variable(item.path)}: {item.what}; {item.fix}" for item in check_server(settings)]
+
+
+def variable(path: str) -> str:
+    """The role's variable that a path of the settings comes from."""
+    fixed = _NAMES.get(path) or "nsfl_server_" + path.replace("db.", "database.", 1).replace(".", "_")
+    for part in ("options", "patch", "image", "resources"):
+        if path.endswith(f".{part}"):
+            plural = {"patch": "patches", "image": "images"}.get(part, part)
+            return f"nsfl_server_{plural}.{path.split('.')[0]}"
+    return fixed.replace("_secret_key_ref_name", "_secret_name").replace("_token_ref_name", "_token_secret_name")
+
+
+def check_server(settings: Tree) -> list[Problem]:
+    """All problems, by path."""
+    tree = server_settings(settings)
+    problems = _by_table(tree, _ALWAYS, False) + _by_table(tree, _WHEN_GIVEN, True)
+    problems += _by_table(tree, dict.fromkeys(_NAME_OF_SECRET, check.domain), False)
+    for component in SERVER:
+        values, key = tree[component.key], component.key
+        checks: dict[str, Check] = {
+            "service_name": check.service_name,
+            "image": check.image,
+            "options": check.environment,
+            "resources": check.mapping,
+        }
+        problems += _by_table(tree, {f"{key}.{name}": function for name, function in checks.items()}, False)
+        problems += _patch(f"{key}.patch", values["patch"])
+    problems += _by_table(tree, {"coordinator.image": check.image}, False)
+    return problems + _ports(tree) + _names(tree) + _backends(tree)
+
+
+def _by_table(tree: Tree, table: dict[str, Check], optional: bool) -> list[Problem]:
+    found = []
+    for path, function in table.items():
+        value = lookup(tree, path)
+        verdict = None if optional and value == "" else function(value)
+        if verdict:
+            found.append(Problem(path, *verdict))
+    return found
+
+
+def _ports(tree: Tree) -> list[Problem]:
+    """The proxy's two ports are Service ports and NodePorts at once."""
+    proxy, found = tree["proxy"], []
+    exposed = {"grpc_port": proxy["external"] is True, "http_port": proxy["external"] is True and proxy["http_external"] is True}
+    for name, external in exposed.items():
+        verdict = check.node_port(proxy[name]) if external else check.port(proxy[name])
+        if verdict:
+            found.append(Problem(f"proxy.{name}", *verdict))
+    if proxy["grpc_port"] == proxy["http_port"]:
+        found.append(Problem("proxy.http_port", f"{proxy['http_port']} is the gRPC port too", "choose two different ports"))
+    return found
+
+
+def _names(tree: Tree) -> list[Problem]:
+    seen: dict[str, str] = {}
+    found = []
+    for component in SERVER:
+        name = str(tree[component.key]["service_name"])
+        if name in seen:
+            fix = "give each component a name of its own"
+            found.append(Problem(f"{component.key}.service_name", f"{name!r} is the name of {seen[name]} too", fix))
+        seen[name] = component.key
+    return found
+
+
+def _patch(path: str, patch: Any) -> list[Problem]:
+    if not isinstance(patch, dict):
+        return [Problem(path, "is no map", "write KIND: patch, such as Deployment: {spec: …}")]
+    unknown = [str(kind) for kind in patch if kind not in KINDS]
+    return (
+        [Problem(path, f"no such kind: {', '.join(unknown)}", "Deployment, Service, ServiceAccount, Role or RoleBinding")]
+        if unknown
+        else []
+    )
+
+
+def _backends(tree: Tree) -> list[Problem]:
+    database, storage, found = tree["db"], tree["storage"], []
+    if database["type"] != "mongo" or not str(database["address"]).startswith("mongodb"):
+        verdict = check.host_port(database["address"])
+        if verdict:
+            found.append(Problem("db.address", *verdict))
+    if not database["name"] or not str(database["name"]).replace("_", "a").replace("-", "a").isalnum():
+        found.append(Problem("db.name", f"{check.shown(database['name'])} is no name of a database", "letters, digits, underscores"))
+    if storage["type"] == "s3" and not storage["address"]:
+        found.append(Problem("storage.address", "is empty", "storage of type s3 needs the URL of the S3 endpoint"))
+    for path, backend in (("db", database), ("storage", storage)):
+        if bool(backend["username"]) != bool(backend["password"]):
+            found.append(Problem(f"{path}.password", "user and password go together", "give both, or neither if the Secret exists already"))
+    return found
+
+
+def unknown_components(maps: dict[str, Any]) -> list[str]:
+    """Keys of the per-component maps that are no component's name."""
+    known = [*(component.key for component in SERVER)]
+    problems = []
+    for name, value in maps.items():
+        wrong = [str(key) for key in value if key not in known] if isinstance(value, dict) else [str(value)]
+        problems += [f"{name}.{key}: no such component; {', '.join(known)}" for key in wrong]
+    return problems
