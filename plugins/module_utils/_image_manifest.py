@@ -1,0 +1,59 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file that names every image by digest; other roles read it, so it is replaced whole and only when it changes."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import typing as t
+from pathlib import Path
+
+Entries = dict[str, dict[str, str]]
+
+
+class Manifest:
+    """The manifest on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Entries:
+        """What the file says now; nothing when it is missing or no manifest."""
+        try:
+            content = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def merged(self, entries: Entries, catalogue: t.Sequence[str]) -> Entries:
+        """The new entries, and those of the catalogue's other images that an earlier run left (a subset was selected)."""
+        kept = {name: entry for name, entry in self.read().items() if name in catalogue}
+        return {**kept, **entries}
+
+    def would_change(self, entries: Entries) -> bool:
+        """Whether the file lacks any of these entries."""
+        present = self.read()
+        return any(present.get(name) != entry for name, entry in entries.items())
+
+    def write(self, wanted: Entries, dry: bool) -> dict[str, str] | None:
+        """Replace the file when it changes (in a dry run only say so); answers the diff, or None without a change."""
+        before = _text(self.read()) if self._path.exists() else ""
+        after = _text(wanted)
+        if before == after:
+            return None
+        if not dry:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as output:
+                output.write(after)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, self._path)
+        name = os.fspath(self._path)
+        return {"before": before, "after": after, "before_header": name, "after_header": name}
+
+
+def _text(entries: Entries) -> str:
+    return json.dumps(entries, indent=2, sort_keys=True) + "\n"

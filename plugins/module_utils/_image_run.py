@@ -1,0 +1,117 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build and push planned images: those they start from first, independent ones side by side, with progress in a file."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import signal
+import tempfile
+import time
+import typing as t
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+
+from ._image_builder import Builder, BuilderError
+from ._image_plan import PlannedImage
+
+_PRIVATE_PREFIX = "run."
+
+
+class Progress:
+    """One line per phase in a file that a person can follow, and the seconds of each for the result."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "progress.log"
+        self.seconds: dict[str, dict[str, float]] = {}
+        self.path.write_text("", encoding="utf-8")
+
+    @contextmanager
+    def phase(self, image: str, name: str) -> t.Iterator[None]:
+        """Note when a phase starts and how it ends."""
+        start = time.monotonic()
+        self._line(f"{image}: {name} …")
+        try:
+            yield
+        except BaseException:
+            self._line(f"{image}: {name} FAILED after {time.monotonic() - start:.1f} s")
+            raise
+        spent = round(time.monotonic() - start, 1)
+        self.seconds.setdefault(image, {})[name] = spent
+        self._line(f"{image}: {name} done in {spent} s")
+
+    def _line(self, text: str) -> None:
+        with self.path.open("a", encoding="utf-8") as output:
+            output.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+@contextmanager
+def sole_run(cache: Path) -> t.Iterator[Path]:
+    """Hold the cache folder for this run alone; gives a private folder that is gone afterwards, however the run ends."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.seek(0)
+            holder = lock.read().strip() or "unknown"
+            raise BuilderError(f"another run (process {holder}) builds images with {cache}; wait for it or end it") from error
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        # A run that was killed could not take its private folder, with the registry's account in it, away.
+        for leftover in cache.glob(f"{_PRIVATE_PREFIX}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=_PRIVATE_PREFIX, dir=cache))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def stopped_by_signals(builder: Builder) -> t.Iterator[None]:
+    """On TERM or INT end the builder's commands too, and leave through the usual way out so that nothing private stays."""
+
+    def leave(number: int, _frame: t.Any) -> None:
+        builder.stop()
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def in_dependency_order(images: t.Sequence[PlannedImage], work: t.Callable[[PlannedImage], None], parallel: int) -> None:
+    """Do the work for each image once those it needs are done; after a failure start no more, but let the running ones end."""
+    waiting = list(images)
+    unfinished = {image.name for image in images}
+    running: dict[Future[None], PlannedImage] = {}
+    failures: list[BaseException] = []
+    with ThreadPoolExecutor(max_workers=parallel) as pool:
+        while running or (waiting and not failures):
+            for image in list(waiting):
+                if failures or len(running) >= parallel:
+                    break
+                if not unfinished.intersection(image.needs):
+                    waiting.remove(image)
+                    running[pool.submit(work, image)] = image
+            finished, _rest = wait(running, return_when=FIRST_COMPLETED)
+            for future in finished:
+                image = running.pop(future)
+                error = future.exception()
+                if error is not None:
+                    failures.append(error)
+                else:
+                    unfinished.discard(image.name)
+    if failures:
+        not_started = [image.name for image in waiting]
+        rest = f"\nnot started: {', '.join(not_started)}" if not_started else ""
+        raise BuilderError("\n".join(str(error) for error in failures) + rest)

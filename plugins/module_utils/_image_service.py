@@ -1,0 +1,288 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Have the images: plan, ask the registry, build what it lacks, push, name by digest, write the manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import typing as t
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ._image_builder import Builder, BuilderError, write_account
+from ._image_manifest import Manifest
+from ._image_plan import PlanError, PlannedImage, Settings, make_plan
+from ._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
+from ._references import Reference, parse, split_registry
+from ._registry import Registry, RegistryError
+
+_DOCKERFILES = "deploy/docker-images/dockerfiles"
+_LOOKUPS_AT_ONCE = 8
+_LABEL_CONTENT = "org.neursafe.fl.content"
+_LABEL_REVISION = "org.opencontainers.image.revision"
+
+
+class ImagesError(Exception):
+    """The images cannot be had; the text says why and what to do."""
+
+
+_EXPECTED = (PlanError, RegistryError, BuilderError, OSError, ValueError)
+
+
+class ImageService:
+    """One call of the module."""
+
+    def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool) -> None:
+        self._params = params
+        self._check_mode = check_mode
+        self._cache = Path(params["cache_dir"])
+        self.log_dir = self._cache / "logs"
+        self.actions: dict[str, str] = {}
+        self._manifest = Manifest(Path(params["manifest_file"]))
+        self._registries: dict[str, Registry] = {}
+
+    def run(self) -> dict[str, t.Any]:
+        """Make the images present; the result of the module."""
+        try:
+            if self._params["prebuilt"]:
+                return self._finish(self._resolve_prebuilt(), {})
+            if self._source_comes_later():
+                return self._predict()
+            plan = self._plan()
+            known, tagged = self._look_up(plan)
+            missing = self._decide(plan, known, tagged)
+            phases: dict[str, dict[str, float]] = {}
+            if not self._check_mode:
+                known, phases = self._build(missing, known)
+                self._tag(plan, known)
+            return self._finish({image.name: self._entry(image, known.get(image.name)) for image in plan}, phases)
+        except _EXPECTED as error:
+            raise ImagesError(str(error)) from error
+
+    def check(self) -> dict[str, t.Any]:
+        """What would go wrong, and whether there is anything to do at all."""
+        result: dict[str, t.Any] = {"problems": [], "up_to_date": False, "log_dir": str(self.log_dir)}
+        try:
+            if self._params["prebuilt"]:
+                result["up_to_date"] = not self._manifest.would_change(self._resolve_prebuilt())
+            elif self._source_comes_later():
+                self._ping()
+                self._check_builder()
+            else:
+                plan = self._plan()
+                known, tagged = self._look_up(plan)
+                if self._decide(plan, known, tagged):
+                    self._check_builder()
+                entries = {image.name: self._entry(image, known.get(image.name)) for image in plan}
+                idle = all(action == "present" for action in self.actions.values())
+                result.update(up_to_date=idle and not self._manifest.would_change(entries), images=entries)
+        except _EXPECTED as error:
+            result["problems"] = [str(error)]
+        return result
+
+    # --- plan and look-ups -------------------------------------------------------------------------------------------
+
+    def _source_comes_later(self) -> bool:
+        return self._params["allow_missing_source"] and not Path(self._params["source"] or "").is_dir()
+
+    def _plan(self) -> list[PlannedImage]:
+        source = Path(self._params["source"] or "")
+        if not self._params["source"] or not source.is_dir():
+            raise PlanError(f"the source tree {self._params['source'] or '(none given)'} is no folder on the controller")
+        dockerfiles = Path(self._params["dockerfiles"] or source / _DOCKERFILES)
+        if not dockerfiles.is_dir():
+            raise PlanError(f"the source tree has no build files at {dockerfiles}; is {source} the root of the tree?")
+        settings = Settings(
+            source=source,
+            dockerfiles=dockerfiles,
+            registry=self._params["registry"],
+            base_map=self._params["base_map"],
+            build_args=self._build_args(),
+            platform=self._params["platform"],
+        )
+        return make_plan(self._params["catalogue"], self._params["select"], settings)
+
+    def _build_args(self) -> dict[str, str]:
+        return {name: str(value) for name, value in self._params["build_args"].items()}
+
+    def _registry(self, host: str) -> Registry:
+        own = host == split_registry(self._params["registry"])[0]
+        if host not in self._registries:
+            self._registries[host] = Registry(
+                host=host,
+                username=self._params["registry_username"] if own else "",
+                password=self._params["registry_password"] if own else "",
+                scheme=self._params["registry_scheme"] if own else "auto",
+                validate_certs=self._params["validate_certs"] if own else True,
+                ca_path=self._params["registry_ca_path"] if own else None,
+            )
+        return self._registries[host]
+
+    def _ping(self) -> None:
+        host = split_registry(self._params["registry"])[0]
+        if host:
+            self._registry(host).ping()
+
+    def _digests(self, references: t.Sequence[Reference]) -> dict[Reference, str | None]:
+        for host in {reference.registry for reference in references}:
+            self._registry(host).ping()
+        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
+            return dict(pool.map(lambda one: (one, self._registry(one.registry).digest(one)), references))
+
+    def _look_up(self, plan: t.Sequence[PlannedImage]) -> tuple[dict[str, str], dict[str, str]]:
+        """The digests by image name under the content tags and under the tag for people."""
+        if not self._params["registry"]:
+            ids = self._local_builder().local_ids([str(image.reference) for image in plan])
+            return {image.name: ids[str(image.reference)] for image in plan if str(image.reference) in ids}, {}
+        tag = self._params["tag"]
+        contents = {image.reference: image.name for image in plan}
+        people = {image.reference.with_tag(tag): image.name for image in plan} if tag else {}
+        answers = self._digests([*contents, *people])
+        known = {name: digest for one, name in contents.items() if (digest := answers[one])}
+        tagged = {name: digest for one, name in people.items() if (digest := answers[one])}
+        return known, tagged
+
+    def _decide(self, plan: t.Sequence[PlannedImage], known: dict[str, str], tagged: dict[str, str]) -> list[PlannedImage]:
+        """Note what each image needs; answers those to build. Refuses to move a tag that is to be kept."""
+        tag = self._params["tag"]
+        moved = [name for name, digest in tagged.items() if known.get(name) != digest]
+        if moved and self._params["tag_policy"] == "keep":
+            raise PlanError(f"tag {tag} already names other content of {', '.join(moved)} in the registry; choose another tag")
+        for image in plan:
+            if image.name not in known or self._params["force"]:
+                self.actions[image.name] = "built"
+            elif tag and self._params["registry"] and tagged.get(image.name) != known[image.name]:
+                self.actions[image.name] = "tagged"
+            else:
+                self.actions[image.name] = "present"
+        return [image for image in plan if self.actions[image.name] == "built"]
+
+    def _resolve_prebuilt(self) -> dict[str, dict[str, str]]:
+        references = {name: parse(str(text)) for name, text in self._params["prebuilt"].items()}
+        answers = self._digests([one for one in references.values() if not one.digest])
+        lost = [f"{name} ({one})" for name, one in references.items() if not (one.digest or answers[one])]
+        if lost:
+            raise PlanError(f"no such image in its registry: {', '.join(lost)}; build it or correct the reference")
+        self.actions = dict.fromkeys(references, "present")
+        return {
+            name: {
+                "image": str(one),
+                "digest": one.digest or str(answers[one]),
+                "reference": str(one.pinned(one.digest or str(answers[one]))),
+            }
+            for name, one in references.items()
+        }
+
+    # --- build -------------------------------------------------------------------------------------------------------
+
+    def _builder(self) -> Builder:
+        return Builder(
+            kind=self._params["builder"],
+            path=self._params["builder_path"] or "",
+            buildx_path=self._params["buildx_path"] or "",
+            network=self._params["network"],
+            platform=self._params["platform"],
+            build_args=self._build_args(),
+            secrets={name: str(path) for name, path in self._params["build_secrets"].items()},
+            pull=self._params["pull"],
+            insecure=self._params["registry_scheme"] == "http" or not self._params["validate_certs"],
+            timeout=self._params["build_timeout"],
+        )
+
+    def _local_builder(self) -> Builder:
+        builder = self._builder()
+        builder.prepare()
+        return builder
+
+    def _check_builder(self) -> None:
+        builder = self._local_builder()
+        for name, path in builder.secrets.items():
+            if not Path(path).is_file():
+                raise BuilderError(f"the file of the build secret {name} is missing: {path}")
+        folder = builder.storage_folder() if self._params["min_free_mb"] else ""
+        free = shutil.disk_usage(folder).free // 2**20 if folder else self._params["min_free_mb"]
+        if free < self._params["min_free_mb"]:
+            wanted = self._params["min_free_mb"]
+            raise BuilderError(f"only {free} MB are free in {folder}, {wanted} MB are wanted for the builds; make room")
+
+    def _build(self, missing: t.Sequence[PlannedImage], known: dict[str, str]) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
+        if not missing:
+            return known, {}
+        builder = self._builder()
+        with sole_run(self._cache) as private, stopped_by_signals(builder):
+            registry = split_registry(self._params["registry"])[0]
+            if registry and self._params["registry_username"]:
+                builder.environment.update(
+                    write_account(private, registry, self._params["registry_username"], self._params["registry_password"])
+                )
+            builder.prepare()
+            self.log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            progress = Progress(self.log_dir)
+            revision = self._revision()
+            in_dependency_order(missing, lambda one: self._have(one, builder, private, progress, revision), self._params["parallel"])
+            known = {**known, **self._look_up(missing)[0]}
+        lost = [image.name for image in missing if image.name not in known]
+        if lost:
+            raise BuilderError(f"pushed, but not found in the registry afterwards: {', '.join(lost)}")
+        return known, progress.seconds
+
+    def _have(self, image: PlannedImage, builder: Builder, folder: Path, progress: Progress, revision: str) -> None:
+        log = self.log_dir / f"{image.name}.log"
+        log.unlink(missing_ok=True)
+        log.touch(mode=0o600)
+        labels = {_LABEL_CONTENT: image.content, **({_LABEL_REVISION: revision} if revision else {})}
+        with progress.phase(image.name, "build"):
+            builder.build(image, folder, Path(self._params["source"]), labels, log)
+        if self._params["registry"]:
+            with progress.phase(image.name, "push"):
+                builder.push(image, log)
+
+    def _revision(self) -> str:
+        """The commit of the tree, when it is a checkout (a label only: the content decides, not the commit)."""
+        command = ["git", "-C", self._params["source"], "rev-parse", "HEAD"]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+        except (OSError, subprocess.TimeoutExpired):
+            return ""
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    def _tag(self, plan: t.Sequence[PlannedImage], known: t.Mapping[str, str]) -> None:
+        """Give the tag for people to what lacks it, by the registry's API: no layer is pushed again."""
+        tag = self._params["tag"]
+        if not tag or not self._params["registry"]:
+            return
+        todo = [image for image in plan if self.actions[image.name] != "present"]
+        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
+            list(pool.map(lambda one: self._registry(one.reference.registry).retag(one.reference, tag), todo))
+
+    # --- result ------------------------------------------------------------------------------------------------------
+
+    def _entry(self, image: PlannedImage, digest: str | None) -> dict[str, str]:
+        named = image.reference.with_tag(self._params["tag"] or image.content_tag)
+        if digest is None:
+            return {"image": str(named), "digest": "(built in the real run)", "reference": str(image.reference)}
+        pinned = image.reference.pinned(digest) if self._params["registry"] else image.reference
+        return {"image": str(named), "digest": digest, "reference": str(pinned)}
+
+    def _predict(self) -> dict[str, t.Any]:
+        """Check mode before the tree is checked out: everything would be built."""
+        self._ping()
+        names = self._params["select"] or [entry["name"] for entry in self._params["catalogue"]]
+        self.actions = dict.fromkeys(names, "built")
+        return {"changed": True, "images": {}, "actions": self.actions, "log_dir": str(self.log_dir)}
+
+    def _finish(self, entries: dict[str, dict[str, str]], phases: dict[str, dict[str, float]]) -> dict[str, t.Any]:
+        wanted = self._manifest.merged(entries, [entry["name"] for entry in self._params["catalogue"]])
+        diff = self._manifest.write(wanted, dry=self._check_mode)
+        acted = any(action != "present" for action in self.actions.values())
+        return {
+            "changed": acted or diff is not None,
+            "images": wanted,
+            "actions": self.actions,
+            "phases": phases,
+            "log_dir": os.fspath(self.log_dir),
+            "diff": diff or {},
+        }

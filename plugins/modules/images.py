@@ -1,0 +1,267 @@
+#!/usr/bin/python
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: images
+short_description: Build a platform's images from a source tree and push them, tagged by content
+version_added: 0.1.0
+author: The neursafe.fl maintainers (@neursafe)
+description:
+  - Builds every image of a catalogue from one source tree, those that others start from first, independent ones side by side.
+  - Each image gets a tag made from its content (the files its build file copies, the build file, the arguments and the image it
+    starts from). When the registry has that tag, nothing is built and nothing is pushed, and the builder is not even asked.
+  - Writes a manifest file that names each image by its digest.
+  - Build files stay as they are; image names in them are replaced in a temporary copy.
+options:
+  source:
+    description: Root of the source tree, which is the build context of every image. Left out for O(prebuilt) images.
+    type: path
+  dockerfiles:
+    description: Folder of the build files. The default is V(deploy/docker-images/dockerfiles) in O(source).
+    type: path
+  catalogue:
+    description: The images that the tree gives.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the image, also what other build files say in C(FROM).
+        type: str
+        required: true
+      dockerfile:
+        description: File name of its build file.
+        type: str
+        required: true
+  select:
+    description: Names of the images to have. Those they start from are added. Empty means all.
+    type: list
+    elements: str
+    default: []
+  prebuilt:
+    description: Images that exist already, as name and reference; they are only resolved to digests.
+    type: dict
+    default: {}
+  registry:
+    description: Registry (C(host:port), with a path if wanted) to push to. Empty keeps the images in the builder.
+    type: str
+    default: ''
+  registry_username:
+    description: Account at the registry.
+    type: str
+    default: ''
+  registry_password:
+    description: Password of the account. It is never written to the user's own Docker configuration.
+    type: str
+    default: ''
+  registry_scheme:
+    description: How the registry is asked. V(auto) means plain HTTP on this machine's own addresses and HTTPS elsewhere.
+    type: str
+    choices: [auto, http, https]
+    default: auto
+  registry_ca_path:
+    description: File with the authority that signed the registry's certificate.
+    type: path
+  validate_certs:
+    description: Whether the registry's certificate is checked.
+    type: bool
+    default: true
+  tag:
+    description: A tag for people, given to the images besides the content tag. Empty gives none.
+    type: str
+    default: ''
+  tag_policy:
+    description: Whether O(tag) may be moved from other content (V(move)) or that is refused before any build (V(keep)).
+    type: str
+    choices: [move, keep]
+    default: move
+  base_map:
+    description: Replacements for image names in build files, for sites with their own mirrors and bases.
+    type: dict
+    default: {}
+  build_args:
+    description: Build arguments. Proxies among them do not count as content. Values go through the environment.
+    type: dict
+    default: {}
+  build_secrets:
+    description: Files handed to the builds as secrets (BuildKit, podman, buildah), as id and path.
+    type: dict
+    default: {}
+  platform:
+    description: Platform to build for, such as C(linux/amd64). Empty means the builder's own.
+    type: str
+    default: ''
+  network:
+    description: Network of the builds. Empty means the builder's default.
+    type: str
+    default: ''
+  pull:
+    description: Whether newer versions of base images are looked for when an image is built.
+    type: bool
+    default: false
+  builder:
+    description: Program that builds.
+    type: str
+    choices: [docker, podman, buildah]
+    default: docker
+  builder_path:
+    description: Path of the builder when it is not on the search path.
+    type: path
+  buildx_path:
+    description: Path of Docker's buildx program when it is not installed as a plugin.
+    type: path
+  parallel:
+    description: How many images are built at the same time.
+    type: int
+    default: 2
+  build_timeout:
+    description: Seconds that one build or push may take.
+    type: int
+    default: 3600
+  force:
+    description: Build although the registry has the content.
+    type: bool
+    default: false
+  min_free_mb:
+    description: Free space in MB that the builder's folder must have before anything is built. V(0) asks for none.
+    type: int
+    default: 0
+  cache_dir:
+    description: Folder for logs, the lock and temporary files.
+    type: path
+    required: true
+  manifest_file:
+    description: File that names each image, its digest and the reference to use. Written only when that changes.
+    type: path
+    required: true
+  allow_missing_source:
+    description: In check mode, take a missing O(source) for one that an earlier task would have checked out.
+    type: bool
+    default: false
+  state:
+    description: V(present) makes it so. V(checked) changes nothing and returns the problems that a run would have.
+    type: str
+    choices: [present, checked]
+    default: present
+attributes:
+  check_mode:
+    support: full
+    description: Says which images would be built.
+  diff_mode:
+    support: full
+    description: Shows how the manifest changes.
+notes:
+  - Runs on the controller.
+"""
+
+EXAMPLES = r"""
+- name: Build and push the images
+  neursafe.fl.images:
+    source: /srv/federated-learning
+    registry: registry.example.org:5000
+    registry_username: fl
+    registry_password: "{{ nsfl_registry_password }}"
+    catalogue:
+      - name: nsfl-base
+        dockerfile: base.Dockerfile
+      - name: nsfl-coordinator
+        dockerfile: coordinator.Dockerfile
+    cache_dir: ~/.cache/neursafe-fl/images
+    manifest_file: ~/.cache/neursafe-fl/images/images.json
+"""
+
+RETURN = r"""
+images:
+  description: What the manifest says, by image name.
+  returned: when the images are known
+  type: dict
+  sample:
+    nsfl-coordinator:
+      image: registry.example.org:5000/nsfl-coordinator:c-1b7c9d2f4a60
+      digest: sha256:4f6a…
+      reference: registry.example.org:5000/nsfl-coordinator@sha256:4f6a…
+actions:
+  description: What was done for each image, V(present), V(built) or V(tagged); in check mode what would be.
+  returned: when the images are known
+  type: dict
+phases:
+  description: Seconds of each phase by image.
+  returned: when something was built
+  type: dict
+log_dir:
+  description: Folder of the log files.
+  returned: always
+  type: str
+problems:
+  description: What would go wrong.
+  returned: O(state=checked)
+  type: list
+  elements: str
+up_to_date:
+  description: Whether a run with O(state=present) would find nothing to do.
+  returned: O(state=checked)
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.neursafe.fl.plugins.module_utils._image_service import ImagesError, ImageService
+
+OPTIONS = {
+    "source": {"type": "path"},
+    "dockerfiles": {"type": "path"},
+    "catalogue": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {"name": {"type": "str", "required": True}, "dockerfile": {"type": "str", "required": True}},
+    },
+    "select": {"type": "list", "elements": "str", "default": []},
+    "prebuilt": {"type": "dict", "default": {}},
+    "registry": {"type": "str", "default": ""},
+    "registry_username": {"type": "str", "default": ""},
+    "registry_password": {"type": "str", "default": "", "no_log": True},
+    "registry_scheme": {"type": "str", "choices": ["auto", "http", "https"], "default": "auto"},
+    "registry_ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "tag": {"type": "str", "default": ""},
+    "tag_policy": {"type": "str", "choices": ["move", "keep"], "default": "move"},
+    "base_map": {"type": "dict", "default": {}},
+    "build_args": {"type": "dict", "default": {}},
+    "build_secrets": {"type": "dict", "default": {}, "no_log": False},
+    "platform": {"type": "str", "default": ""},
+    "network": {"type": "str", "default": ""},
+    "pull": {"type": "bool", "default": False},
+    "builder": {"type": "str", "choices": ["docker", "podman", "buildah"], "default": "docker"},
+    "builder_path": {"type": "path"},
+    "buildx_path": {"type": "path"},
+    "parallel": {"type": "int", "default": 2},
+    "build_timeout": {"type": "int", "default": 3600},
+    "force": {"type": "bool", "default": False},
+    "min_free_mb": {"type": "int", "default": 0},
+    "cache_dir": {"type": "path", "required": True},
+    "manifest_file": {"type": "path", "required": True},
+    "allow_missing_source": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "checked"], "default": "present"},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    service = ImageService(module.params, check_mode=module.check_mode)
+    if module.params["state"] == "checked":
+        module.exit_json(changed=False, **service.check())
+    try:
+        result = service.run()
+    except ImagesError as error:
+        module.fail_json(msg=str(error), log_dir=str(service.log_dir), actions=service.actions)
+    if not module._diff:
+        result.pop("diff", None)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A registry in a thread and a builder in shell that pushes into it: a tag is a file, its content is the manifest."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+ACCOUNT = ("fl", "pass: w%rd")
+
+DOCKER = """\
+#!/bin/sh
+echo "$@" >> {folder}/calls
+case "$1" in
+  version) echo 27 ;;
+  buildx) exit 1 ;;
+  build)
+    cat "$DOCKER_CONFIG/config.json" > {folder}/account 2>/dev/null
+    while [ "$1" != --file ]; do shift; done
+    if [ -e {folder}/fails ] && grep -q "$(cat {folder}/fails)" "$2"; then
+      for line in $(seq 1 40); do echo "line $line"; done; echo "no space left on device"; exit 1
+    fi ;;
+  push)
+    name="${{2#*/}}"; mkdir -p "{folder}/registry/${{name%:*}}"
+    cat "$DOCKER_CONFIG/config.json" > {folder}/account 2>/dev/null
+    echo "$name $(date +%N)" > "{folder}/registry/${{name%:*}}/${{name##*:}}" ;;
+esac
+"""
+
+
+def install_builder(folder: Path) -> Path:
+    """Write the builder; it notes its calls in `calls`."""
+    path = folder / "docker"
+    path.write_text(DOCKER.format(folder=folder))
+    path.chmod(0o755)
+    return path
+
+
+def calls(folder: Path, word: str) -> list[str]:
+    """The calls of one of the builder's commands."""
+    noted = folder / "calls"
+    return [line for line in noted.read_text().splitlines() if line.split()[0] == word] if noted.exists() else []
+
+
+class Handler(BaseHTTPRequestHandler):
+    """The four calls that the module makes; `folder` is set by a subclass."""
+
+    folder: Path
+
+    def _allowed(self) -> bool:
+        wanted = "Basic " + base64.b64encode(":".join(ACCOUNT).encode()).decode()
+        if not (self.folder / "locked").exists() or self.headers.get("Authorization") == wanted:
+            return True
+        self._answer(401, b"", {"WWW-Authenticate": 'Basic realm="fake"'})
+        return False
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def _path(self) -> Path:
+        repository, _slash, tag = self.path.removeprefix("/v2/").partition("/manifests/")
+        return self.folder / "registry" / repository / tag
+
+    def do_GET(self) -> None:
+        if not self._allowed():
+            return
+        if self.path == "/v2/":
+            self._answer(200, b"{}", {})
+        elif not self._path().is_file():
+            self._answer(404, b"", {})
+        else:
+            body = self._path().read_bytes()
+            digest = "sha256:" + hashlib.sha256(body).hexdigest()
+            self._answer(200, body, {"Docker-Content-Digest": digest, "Content-Type": "application/x-fake"})
+
+    do_HEAD = do_GET  # noqa: N815
+
+    def do_PUT(self) -> None:
+        if self._allowed():
+            self._path().write_bytes(self.rfile.read(int(self.headers["Content-Length"])))
+            self._answer(201, b"", {})
+
+    def log_message(self, *_arguments: object) -> None:
+        pass
+
+
+@contextmanager
+def registry(folder: Path) -> Iterator[str]:
+    """Serve the tags below `folder`/registry; gives host:port. Wants ACCOUNT when the file `locked` exists."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"folder": folder}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
