@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils._api import Api, ApiError
 from ansible_collections.neursafe.fl.plugins.module_utils._job_files import JobFiles
 from ansible_collections.neursafe.fl.plugins.module_utils._job_pods import JobPods
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import KubeError
 
 
 def common_arguments() -> dict[str, dict[str, Any]]:
@@ -51,5 +52,5 @@ def pods_of(params: dict[str, Any]) -> JobPods | None:
         return None
     try:
         return JobPods(params["kubeconfig"], params["context"], params["pod_namespace"])
-    except ImportError as error:
-        raise ApiError(f"the Python library kubernetes is needed for kubeconfig: {error}") from error
+    except KubeError as error:
+        raise ApiError(f"kubeconfig: {error}") from error

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
+
 _LOG_LINES = 60
 
 
@@ -43,23 +45,19 @@ def waiting_reason(status: dict[str, Any]) -> str:
 
 
 class JobPods:
-    """Reads the pods through the Kubernetes API; says nothing when it cannot, for it only gathers evidence."""
+    """Reads the pods of a job through the Kubernetes API. It only gathers evidence, so a cluster that is away for a moment is no error."""
 
     def __init__(self, kubeconfig: str | None, context: str | None, namespace: str) -> None:
-        # Only here, for importing it costs a third of a second and needs the library.
-        from kubernetes import client, config
-
-        self.namespace = namespace
-        self._core = client.CoreV1Api(config.new_client_from_config(config_file=kubeconfig or None, context=context or None))
-        self._plain = self._core.api_client.sanitize_for_serialization
-        self._api_error = client.exceptions.ApiException
+        self._kube = Kube(kubeconfig, context, timeout=10)
+        self._base = f"/api/v1/namespaces/{namespace}"
 
     def read(self, fl_namespace: str, job_id: str) -> list[dict[str, Any]]:
-        pods = self._plain(self._core.list_namespaced_pod(self.namespace, _request_timeout=10)).get("items") or []
-        mine = [pod for pod in pods if belongs(pod["metadata"]["name"], fl_namespace, job_id)]
-        if not mine:
+        try:
+            pods = self._kube.get(f"{self._base}/pods")["items"]
+            mine = [pod for pod in pods if belongs(pod["metadata"]["name"], fl_namespace, job_id)]
+            events = self._events({pod["metadata"]["name"] for pod in mine}) if mine else {}
+        except KubeError:
             return []
-        events = self._events({pod["metadata"]["name"] for pod in mine})
         return [
             {
                 "name": pod["metadata"]["name"],
@@ -74,8 +72,7 @@ class JobPods:
 
     def _events(self, names: set[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
-        listed = self._plain(self._core.list_namespaced_event(self.namespace, _request_timeout=10)).get("items") or []
-        for event in listed:
+        for event in self._kube.get(f"{self._base}/events")["items"]:
             name = (event.get("involvedObject") or {}).get("name")
             if name in names and event.get("type") != "Normal":
                 found.setdefault(name, []).append(f"{event.get('reason')}: {event.get('message')}")
@@ -85,7 +82,7 @@ class JobPods:
         if pod.get("status", {}).get("phase") == "Pending":
             return []
         try:
-            text = self._core.read_namespaced_pod_log(pod["metadata"]["name"], self.namespace, tail_lines=_LOG_LINES, _request_timeout=10)
-        except self._api_error:
+            text = self._kube.text(f"{self._base}/pods/{pod['metadata']['name']}/log", tailLines=str(_LOG_LINES))
+        except KubeError:
             return []  # gone between list and read
-        return [line for line in str(text).splitlines() if line.strip()]
+        return [line for line in text.splitlines() if line.strip()]

@@ -25,12 +25,6 @@ options:
   container:
     description: Container of the pod whose log is read. The first one when not given.
     type: str
-  kubeconfig:
-    description: A kubeconfig of the client's cluster.
-    type: path
-  context:
-    description: Context within O(kubeconfig).
-    type: str
   server:
     description: C(HOST:PORT) of the proxy, for telling whether this host can open it.
     type: str
@@ -42,8 +36,10 @@ options:
     description: How many of the log's last lines to return.
     type: int
     default: 30
+extends_documentation_fragment:
+  - neursafe.fl.kubeconfig
 requirements:
-  - kubernetes (for O(deployment))
+  - PyYAML (for O(deployment))
 attributes:
   check_mode:
     description: Reads only, so it does the same in check mode.
@@ -97,6 +93,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._client_causes import registered, why_not
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 
 Look = tuple[str, list[str]]
 _POD_LINES = 2000
@@ -121,28 +118,25 @@ def service_look(module: AnsibleModule) -> Look:
 
 def pod_look(module: AnsibleModule) -> Callable[[], Look]:
     """State and log of the newest pod of a Deployment."""
-    from kubernetes import client, config
-
     params = module.params
-    connection = config.new_client_from_config(config_file=params["kubeconfig"], context=params["context"] or None)
-    core, apps = client.CoreV1Api(connection), client.AppsV1Api(connection)
+    kube = Kube(params["kubeconfig"], params["context"], timeout=10)
+    namespace = params["namespace"]
 
     def look() -> Look:
         try:
-            wanted = apps.read_namespaced_deployment(params["deployment"], params["namespace"], _request_timeout=10)
-            labels = ",".join(f"{key}={value}" for key, value in wanted.spec.selector.match_labels.items())
-            pods = core.list_namespaced_pod(params["namespace"], label_selector=labels, _request_timeout=10).items
-            alive = [pod for pod in pods if not pod.metadata.deletion_timestamp]
+            wanted = kube.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{params['deployment']}")
+            labels = ",".join(f"{key}={value}" for key, value in wanted["spec"]["selector"]["matchLabels"].items())
+            pods = kube.get(f"/api/v1/namespaces/{namespace}/pods", labelSelector=labels)["items"]
+            alive = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
             if not alive:
                 return "no pod", []
-            pod = max(alive, key=lambda item: item.metadata.creation_timestamp)
-            container = params["container"] or pod.spec.containers[0].name
-            text = core.read_namespaced_pod_log(
-                pod.metadata.name, params["namespace"], container=container, tail_lines=_POD_LINES, _request_timeout=10
-            )
-        except client.exceptions.ApiException as error:
-            return "not found" if error.status == 404 else "no log yet", [f"{error.status} {error.reason}"]
-        return str(pod.status.phase), str(text).splitlines()
+            pod = max(alive, key=lambda item: str(item["metadata"]["creationTimestamp"]))
+            container = params["container"] or pod["spec"]["containers"][0]["name"]
+            path = f"/api/v1/namespaces/{namespace}/pods/{pod['metadata']['name']}/log"
+            text = kube.text(path, container=container, tailLines=str(_POD_LINES))
+        except KubeError as error:
+            return "not found" if error.status == 404 else "no log yet", [str(error)]
+        return str(pod["status"]["phase"]), text.splitlines()
 
     return look
 
@@ -178,7 +172,7 @@ def main() -> None:
     params = module.params
     try:
         look = pod_look(module) if params["deployment"] else lambda: service_look(module)
-    except Exception as error:  # the library's own errors for a kubeconfig have no common base
+    except KubeError as error:
         module.fail_json(msg=f"kubeconfig: {error}")
         return
     start = time.monotonic()
@@ -188,12 +182,11 @@ def main() -> None:
         if good or time.monotonic() - start >= params["wait_timeout"]:
             break
         time.sleep(1)
-    where = params["unit"] and socket.gethostname() or "this host"
     result: dict[str, Any] = {"registered": good, "service_state": state, "log": log[-params["lines"] :]}
     result["seconds"] = round(time.monotonic() - start, 1)
     if not good:
         name = params["unit"] or f"deployment {params['deployment']}"
-        cause = why_not(log, state, params["server"] or "", reachable(params["server"]), where)
+        cause = why_not(log, state, params["server"] or "", reachable(params["server"]), socket.gethostname())
         tail = "".join(f"\n  log: {line}" for line in log[-8:])
         result["msg"] = f"{name} has not registered after {result['seconds']:.0f} s: {cause}{tail}"
     module.exit_json(changed=False, **result)

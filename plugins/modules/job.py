@@ -59,7 +59,7 @@ extends_documentation_fragment:
   - neursafe.fl.job_api
 requirements:
   - minio (for O(s3_endpoint))
-  - kubernetes (for O(kubeconfig))
+  - PyYAML (for O(kubeconfig))
 attributes:
   check_mode:
     description: Can run in check mode and says what it would change.

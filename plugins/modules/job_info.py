@@ -40,7 +40,7 @@ extends_documentation_fragment:
   - neursafe.fl.job_api
 requirements:
   - minio (for O(s3_endpoint))
-  - kubernetes (for O(kubeconfig))
+  - PyYAML (for O(kubeconfig))
 attributes:
   check_mode:
     description: Reads only, so it does the same in check mode.
