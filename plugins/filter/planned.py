@@ -22,8 +22,9 @@ options:
     type: list
     elements: dict
     required: true
-  secrets:
-    description: Pick only Secrets, or everything but Secrets. By default both.
+  private:
+    description:
+      - Pick only what comes first and must not be shown (namespaces, accounts and Secrets), or only the rest. By default both.
     type: bool
   check:
     description:
@@ -34,9 +35,9 @@ options:
 """
 
 EXAMPLES = r"""
-- name: Apply what differs, Secrets apart
+- name: Apply what differs and may be shown
   kubernetes.core.k8s:
-    definition: "{{ objects | neursafe.fl.planned(plan.apply, secrets=false, check=ansible_check_mode) }}"
+    definition: "{{ objects | neursafe.fl.planned(plan.apply, private=false, check=ansible_check_mode) }}"
     apply: true
 """
 
@@ -50,11 +51,13 @@ _value:
 from collections.abc import Callable
 from typing import Any
 
+_PRIVATE = ("Namespace", "ServiceAccount", "Secret")
 
-def planned(objects: list[dict[str, Any]], plan: list[dict[str, Any]], secrets: bool | None = None, check: bool = False) -> list[Any]:
+
+def planned(objects: list[dict[str, Any]], plan: list[dict[str, Any]], private: bool | None = None, check: bool = False) -> list[Any]:
     """The objects at the planned positions."""
     picked = [objects[entry["index"]] for entry in plan if not (check and entry["namespace_missing"])]
-    return [item for item in picked if secrets is None or (item["kind"] == "Secret") == secrets]
+    return [item for item in picked if private is None or (item["kind"] in _PRIVATE) == private]
 
 
 class FilterModule:

@@ -19,8 +19,9 @@ Object = dict[str, t.Any]
 _MANAGER = "neursafe.fl"
 _VOLATILE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 _VERBS = ("get", "list", "create", "patch", "delete")
-# Never removed because they are no longer rendered: what others keep in them would go too.
-_KEPT = ("Namespace", "PersistentVolume", "PersistentVolumeClaim")
+# What is removed when it is no longer rendered. Namespaces and volumes are not: what others keep in them would go too.
+_USUAL = ("Deployment", "Ingress", "Service", "ConfigMap", "Secret", "RoleBinding", "Role", "ServiceAccount")
+_WIDE = ("ClusterRoleBinding", "ClusterRole", "IngressClass")
 
 
 @dataclass
@@ -100,11 +101,11 @@ def stale_objects(kube: Kube, objects: list[Object], instance: str) -> list[Obje
 
 
 def _prunable(objects: list[Object]) -> list[str]:
-    """Kinds to look through: those that any version of a role has rendered."""
-    usual = ["Deployment", "Ingress", "Service", "ConfigMap", "Secret", "RoleBinding", "Role", "ServiceAccount"]
-    wide = ["ClusterRoleBinding", "ClusterRole", "IngressClass"]
+    """Kinds to look through. Those of the whole cluster only when something of them is rendered, or when all is to go:
+    a user without rights in the cluster has made none.
+    """
     rendered = {item["kind"] for item in objects}
-    return [kind for kind in [*usual, *wide] if kind not in _KEPT and (kind in usual or kind in rendered)]
+    return [*_USUAL, *(kind for kind in _WIDE if not objects or kind in rendered)]
 
 
 def _listed(kube: Kube, kind: str, selector: str, namespaces: list[str]) -> list[Object]:

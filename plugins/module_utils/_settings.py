@@ -134,6 +134,8 @@ CLIENT_DEFAULTS: Tree = {
     "others": {"log_level": "info"},
 }
 
+_WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
 # Values of these settings are the user's own maps: nothing is filled in below them.
 _WHOLE = {"options", "resources", "patch", "setup"}
 
@@ -146,8 +148,18 @@ def completed(given: Tree, defaults: Tree) -> Tree:
         if isinstance(default, dict) and key not in _WHOLE:
             tree[key] = completed(value if isinstance(value, dict) else {}, default)
         else:
-            tree[key] = default if value is None else value
+            tree[key] = default if value is None else coerced(value, default)
     return tree
+
+
+def coerced(value: Any, default: Any) -> Any:
+    """A number or a boolean in quotes (`-e port=30095`) is what it says; whatever else stays for the checks to refuse."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if isinstance(default, bool) and text in _WORDS:
+        return _WORDS[text]
+    if isinstance(default, int) and not isinstance(default, bool) and text.isdecimal():
+        return int(text)
+    return value
 
 
 def server_settings(given: Tree) -> Tree:
