@@ -10,8 +10,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-_BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-_ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+$")
+from ansible_collections.neursafe.fl.plugins.module_utils._storage_names import bucket_problem, key_problems
+
 _POLICY_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,128}$")
 
 BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
@@ -19,35 +19,6 @@ OBJECT_ACTIONS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", 
 
 # MinIO folds a wildcard-free policy into sets and may write lists as single strings, so all is compared as sets.
 Statement = tuple[str, frozenset[str], frozenset[str], str]
-
-
-def bucket_problem(name: str) -> str:
-    """Why `name` cannot be a bucket, with the cure; empty when it can."""
-    if _BUCKET.match(name) and ".." not in name and ".-" not in name and "-." not in name and not _ADDRESS.match(name):
-        return ""
-    if "_" in name:
-        return f"'{name}' has an underscore, which no bucket name may have; write a hyphen"
-    if name != name.lower():
-        return f"'{name}' has capital letters, which no bucket name may have; write it in lower case"
-    if not 3 <= len(name) <= 63:
-        return f"'{name}' has {len(name)} characters; a bucket name has 3 to 63"
-    if _ADDRESS.match(name):
-        return f"'{name}' looks like an IP address, which no bucket name may; give it a name"
-    return f"'{name}' is not a bucket name; use lower-case letters, digits and hyphens, with a letter or digit at both ends"
-
-
-def key_problems(access_key: str, secret_key: str) -> list[str]:
-    """Why the pair cannot be a MinIO user (3 to 128, 8 to 128 characters); the secret is never repeated."""
-    problems = []
-    if not 3 <= len(access_key) <= 128:
-        problems.append(f"access_key: it has {len(access_key)} characters; MinIO wants 3 to 128")
-    if any(sign in access_key for sign in "=, /:") or access_key != access_key.strip():
-        problems.append("access_key: it contains a space or one of = , / : which S3 signatures and passwd files use as separators; leave them out")
-    if not 8 <= len(secret_key) <= 128:
-        problems.append(f"secret_key: it has {len(secret_key)} characters; MinIO wants 8 to 128")
-    if secret_key != secret_key.strip() or "\n" in secret_key:
-        problems.append("secret_key: it has white space at an end or a line break in it; s3fs cannot read such a key from its file, so leave them out")
-    return problems
 
 
 def policy_document(buckets: t.Sequence[str], list_all: bool = False) -> dict[str, t.Any]:
@@ -163,7 +134,7 @@ def state_text(observed: Observed, wanted: Wanted) -> str:
         if observed.user_exists:
             lines.append(f"secret key of {wanted.user}: {'as wanted' if observed.key_works else 'another'}")
             lines.append(f"policies of {wanted.user}: {', '.join(sorted(observed.user_policies)) or 'none'}")
-        rules = [] if observed.policy is None else sorted(_statements(observed.policy), key=str)
+        rules = [] if observed.policy is None else sorted(_statements(observed.policy), key=lambda rule: sorted(rule[1]))
         lines.append(f"policy {wanted.policy_name}:" + ("" if rules else " absent"))
         lines += [f"  - {effect} {action} on {', '.join(sorted(places))}" for effect, actions, places, _more in rules for action in sorted(actions)]
     return "\n".join(lines) + "\n"

@@ -34,33 +34,6 @@ class StoreError(Exception):
         self.unreachable = unreachable
 
 
-def endpoint_problem(url: str) -> str:
-    """Why `url` cannot be an endpoint, with the cure; empty when it can."""
-    example = "write it as http://host:9000 or https://host"
-    if "://" not in url:
-        return f"'{url}' has no scheme; {example}"
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        return f"'{url}' has no valid port (1 to 65535, after a colon); {example}"
-    if parts.scheme not in ("http", "https"):
-        return f"'{url}' has the scheme '{parts.scheme}'; {example}"
-    if parts.username or parts.password:
-        return f"the address of '{parts.hostname}' carries a user name; keys have settings of their own, so leave it out"
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        return f"'{url}' has a path; an S3 endpoint is a host and a port only"
-    host = parts.hostname or ""
-    labels = host.split(".")
-    if port is None and len(labels) == 5 and all(label.isdigit() for label in labels):
-        return f"'{url}' has a dot where the colon before the port belongs; write {parts.scheme}://{'.'.join(labels[:4])}:{labels[4]}"
-    if not host or any(sign.isspace() or sign in "_\\{}%" for sign in host) or (all(label.isdigit() for label in labels) and len(labels) != 4):
-        return f"'{url}' names no valid host; {example}"
-    if port == 0:
-        return f"'{url}' has port 0; {example}"
-    return ""
-
-
 class Store:
     """One endpoint, spoken to with one pair of keys."""
 
@@ -165,7 +138,7 @@ def _clock_offset(error: Exception) -> str:
     if not stamp:
         return ""
     there = email.utils.parsedate_to_datetime(stamp)
-    seconds = (there - datetime.datetime.now(datetime.timezone.utc)).total_seconds()
+    seconds = (there - datetime.datetime.now(datetime.UTC)).total_seconds()
     return f" (its clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's)"
 
 

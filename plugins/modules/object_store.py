@@ -135,9 +135,9 @@ buckets:
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
-
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store as store
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as api
+from ansible_collections.neursafe.fl.plugins.module_utils._storage_names import endpoint_problem
 
 USER_SPEC = {
     "access_key": {"type": "str", "required": True, "no_log": False},
@@ -160,7 +160,7 @@ def read_wishes(params: dict) -> tuple[store.Wanted, str]:
     )
     secret = user.get("secret_key", "")
     problems = store.check(wanted, secret)
-    place = api.endpoint_problem(params["endpoint"])
+    place = endpoint_problem(params["endpoint"])
     if place:
         problems.insert(0, f"{params['labels'].get('endpoint', 'endpoint')}: {place}")
     if problems:

@@ -1,0 +1,117 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# SPDX-FileCopyrightText: The neursafe.fl maintainers
+"""What a host has: who listens where, what lies on a path, which programs. Read from /proc; changes nothing."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shutil
+import stat
+import typing as t
+
+from ansible_collections.neursafe.fl.plugins.module_utils import _mounts as mounts
+
+_LISTEN = "0A"
+_UNIT = re.compile(r"([^/]+\.service)")
+_REMOTE = ("fuse", "nfs", "cifs", "ceph", "glusterfs", "9p", "afs", "smb")
+# Entries of a folder beyond this many are not of interest.
+_SOME = 10
+
+
+def parse_listeners(tables: t.Iterable[str]) -> dict[int, set[str]]:
+    """Port -> socket inodes, from the text of /proc/net/tcp and tcp6."""
+    found: dict[int, set[str]] = {}
+    for table in tables:
+        for line in table.splitlines()[1:]:
+            fields = line.split()
+            if len(fields) > 9 and fields[3] == _LISTEN:
+                found.setdefault(int(fields[1].rsplit(":", 1)[1], 16), set()).add(fields[9])
+    return found
+
+
+def _read(path: str) -> str:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            return stream.read()
+    except OSError:
+        return ""
+
+
+def _holder(inodes: set[str]) -> dict[str, t.Any]:
+    """The process that has one of these sockets open. Without the right to look, its name stays unknown."""
+    wanted = {f"socket:[{inode}]" for inode in inodes}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
+        except OSError:
+            continue
+        if wanted.intersection(links):
+            units = _UNIT.findall(_read(f"/proc/{pid}/cgroup"))
+            return {"pid": int(pid), "command": _read(f"/proc/{pid}/comm").strip(), "unit": units[-1] if units else ""}
+    return {"pid": 0, "command": "", "unit": ""}
+
+
+def ports(wanted: t.Sequence[int]) -> dict[str, dict[str, t.Any]]:
+    """For each wanted port that somebody listens on: who."""
+    listeners = parse_listeners([_read("/proc/net/tcp"), _read("/proc/net/tcp6")])
+    return {str(port): _holder(listeners[port]) for port in wanted if port in listeners}
+
+
+def is_remote(fstype: str) -> bool:
+    """Whether a filesystem of this type lies behind a network or a FUSE process."""
+    return fstype.startswith(_REMOTE)
+
+
+def _kind(mode: int) -> str:
+    kinds = ((stat.S_ISDIR, "directory"), (stat.S_ISREG, "file"), (stat.S_ISLNK, "symlink"), (stat.S_ISCHR, "device"), (stat.S_ISBLK, "device"))
+    return next((name for test, name in kinds if test(mode)), "other")
+
+
+def path(where: str, table: t.Sequence[mounts.Mount], timeout: float) -> dict[str, t.Any]:
+    """What is at `where` and on which filesystem it lies. A mount that hangs is never touched by this process."""
+    over = mounts.mount_over(table, where)
+    state: dict[str, t.Any] = {
+        "exists": False,
+        "kind": "",
+        "mount_point": over.point if over else "",
+        "fstype": over.fstype if over else "",
+        "source": over.source if over else "",
+        "shared": bool(over and over.shared),
+        "remote": bool(over and is_remote(over.fstype)),
+        "trouble": "",
+        "entries": [],
+        "free_mb": -1,
+        "read_only": False,
+    }
+    if over is not None and state["remote"]:
+        state["trouble"] = mounts.probe(over.point, timeout)
+        if state["trouble"]:
+            return state
+    try:
+        if os.path.lexists(where):
+            state["exists"], state["kind"] = True, _kind(os.lstat(where).st_mode)
+        if os.path.isdir(where):
+            with os.scandir(where) as entries:
+                state["entries"] = sorted(entry.name for entry in itertools.islice(entries, _SOME))
+        near = where
+        while not os.path.exists(near):
+            near = os.path.dirname(near)
+        room = os.statvfs(near)
+        state["free_mb"], state["read_only"] = room.f_bavail * room.f_frsize // 2**20, bool(room.f_flag & os.ST_RDONLY)
+    except OSError as error:
+        state["trouble"] = error.strerror or str(error)
+    return state
+
+
+def paths(wanted: t.Sequence[str], timeout: float) -> dict[str, dict[str, t.Any]]:
+    table = mounts.read_mounts()
+    return {where: path(os.path.normpath(where), table, timeout) for where in wanted}
+
+
+def commands(wanted: t.Sequence[str]) -> dict[str, str]:
+    """Where each program is; empty when it is not."""
+    search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+    return {name: shutil.which(name, path=search) or "" for name in wanted}
