@@ -131,3 +131,36 @@ def standalone_client(settings: dict[str, Any]) -> dict[str, Any]:
     if found:
         return {"problems": found, "setup": "", "mounts": []}
     return {"problems": [], "setup": json.dumps(setup(settings), indent=2) + "\n", "mounts": mounts(settings)}
+
+
+def host_problems(host: dict[str, Any], facts: dict[str, Any], warnings: bool = False) -> list[str]:
+    """What the module host_info saw on the host that stands in the way, or, with `warnings`, that deserves attention."""
+    prefix = "nsfl_client_"
+    found, notes = [], []
+    if not host.get("systemd", True):
+        found.append(f"{prefix}provider: this host's init is not systemd, which keeps a standalone client running; use another host")
+    if not host["commands"].get(facts["engine"]) and not facts["engine_install"]:
+        found.append(f"{prefix}engine: {facts['engine']} is not installed; install it, or set {prefix}engine_install: true")
+    listener = host["ports"].get(str(facts["port"]))
+    # The client listens from within a container, so its process belongs to the unit or to one that its engine made.
+    if listener and not re.search(rf"{re.escape(facts['name'])}|libpod|docker-", str(listener.get("unit") or "")) and listener.get("unit"):
+        who = f"{listener.get('command') or 'a program'} ({listener['unit']})"
+        found.append(f"{prefix}port: {facts['port']} is taken by {who}; choose another port, and the same in {prefix}external_address")
+    root = host["paths"].get(facts["root"], {})
+    if root.get("trouble"):
+        found.append(f"{prefix}root: {facts['root']}: {root['trouble']}; mend the mount, or choose another folder")
+    if root.get("kind") == "file":
+        found.append(f"{prefix}root: {facts['root']} is a file; choose another folder")
+    if root.get("read_only"):
+        found.append(f"{prefix}root: {facts['root']} lies on a read-only filesystem; choose another folder")
+    free = root.get("free_mb")
+    if free is not None and free < 64:
+        found.append(f"{prefix}root: {facts['root']} has {free} MB left; make room")
+    elif free is not None and free < facts["storage_quota"]:
+        notes.append(f"{prefix}storage_quota: {facts['storage_quota']} MB are on offer, but {facts['root']} has {free} MB left")
+    lmdb = host["paths"].get(facts["lmdb"], {})
+    if lmdb.get("remote") or str(lmdb.get("fstype", "")).startswith("fuse"):
+        notes.append(f"{prefix}lmdb_dir: {facts['lmdb']} lies on {lmdb.get('fstype')}; LMDB is only safe on a local disk")
+    if host["paths"].get("/sys/fs/cgroup", {}).get("fstype") == "cgroup2":
+        notes.append("the host has cgroup v2, on which the client's code cannot limit tasks; jobs with limits may never report from here")
+    return notes if warnings else found

@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.neursafe.fl.plugins.filter.client_host_problems import FilterModule as HostFilter
+from ansible_collections.neursafe.fl.plugins.filter.client_task_problems import FilterModule as TaskFilter
 from ansible_collections.neursafe.fl.plugins.filter.client_tree import FilterModule as TreeFilter
 from ansible_collections.neursafe.fl.plugins.filter.standalone_client import FilterModule as StandaloneFilter
 
 client_tree = TreeFilter().filters()["client_tree"]
 standalone_client = StandaloneFilter().filters()["standalone_client"]
+host_problems = HostFilter().filters()["client_host_problems"]
 ROOT = "/workspace/tm"
 FOLDERS = {name: f"{ROOT}/{name}" for name in ("lmdb", "workspace", "datasets", "task_configs")}
 STEP = {"command": "python3.7", "entry": "train.py"}
@@ -140,3 +143,51 @@ def test_a_missing_script_folder_is_named() -> None:
     task = {"name": "t", "src": "/nonexistent", "train": STEP}
     with pytest.raises(AnsibleFilterError, match="task t: src /nonexistent is no folder"):
         client_tree({"folders": FOLDERS, "setup_file": "/s", "setup": "", "datasets": {}, "tasks": [task]})
+
+
+FACTS = {"name": "nsfl-client", "port": 22000, "root": ROOT, "lmdb": f"{ROOT}/lmdb", "engine": "podman", "engine_install": True, "storage_quota": 100}
+
+
+def host(**other: Any) -> dict[str, Any]:
+    well = {"kind": "directory", "fstype": "ext4", "free_mb": 5000, "trouble": ""}
+    return {
+        "systemd": True,
+        "commands": {"podman": "/usr/bin/podman"},
+        "ports": {},
+        "paths": {ROOT: well, f"{ROOT}/lmdb": well, "/sys/fs/cgroup": {"fstype": "tmpfs"}},
+        **other,
+    }
+
+
+def test_a_good_host_is_no_problem_and_its_own_port_neither() -> None:
+    own = {"22000": {"pid": 1, "command": "python3.7", "unit": "libpod-abc.scope"}}
+    assert host_problems(host(ports=own), FACTS) == [] == host_problems(host(), FACTS, warnings=True)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"systemd": False}, "init is not systemd"),
+        ({"ports": {"22000": {"command": "nginx", "unit": "nginx.service"}}}, "is taken by nginx (nginx.service)"),
+        ({"paths": {ROOT: {"kind": "file"}}}, "is a file"),
+        ({"paths": {ROOT: {"trouble": "does not answer"}}}, "does not answer"),
+        ({"paths": {ROOT: {"free_mb": 3}}}, "has 3 MB left"),
+        ({"paths": {ROOT: {"read_only": True}}}, "read-only"),
+    ],
+)
+def test_what_a_host_lacks_is_named(other: dict[str, Any], words: str) -> None:
+    assert words in host_problems(host(**other), FACTS)[0]
+
+
+def test_an_engine_that_nobody_may_install_has_to_be_there() -> None:
+    assert "podman is not installed" in host_problems(host(commands={"podman": ""}), {**FACTS, "engine_install": False})[0]
+
+
+def test_what_deserves_attention() -> None:
+    paths = {ROOT: {"free_mb": 90}, f"{ROOT}/lmdb": {"fstype": "fuse.s3fs", "remote": True}, "/sys/fs/cgroup": {"fstype": "cgroup2"}}
+    notes = host_problems(host(paths=paths), FACTS, warnings=True)
+    assert [word for word in ("90 MB left", "fuse.s3fs", "cgroup v2") if not any(word in note for note in notes)] == []
+
+
+def test_tasks_of_a_cluster_client_are_checked_too() -> None:
+    assert TaskFilter().filters()["client_task_problems"]([{"name": "t", "train": STEP}]) == []
