@@ -70,7 +70,7 @@ class SoftmaxModel:
         return float(loss), float((chances.argmax(axis=1) == y).mean())
 
     def fit(self, x: np.ndarray, y: np.ndarray, epochs: int = 1, batch_size: int = 32,
-            learning_rate: float = 0.1, seed: int = 0) -> None:
+            learning_rate: float = 0.05, seed: int = 0) -> None:
         order = np.random.default_rng(seed)
         for _epoch in range(epochs):
             for batch in np.array_split(order.permutation(len(y)), max(1, len(y) // batch_size)):
@@ -90,7 +90,7 @@ def make_data(path: str, samples: int = 400, seed: int = 1) -> None:
 
     def draw(count: int) -> tuple[np.ndarray, np.ndarray]:
         y = random.integers(0, 10, count)
-        x = 0.5 * patterns[y] + 0.5 * random.random((count, 28, 28))
+        x = 0.15 * patterns[y] + 0.85 * random.random((count, 28, 28))
         return (255 * x).astype(np.uint8), y.astype(np.uint8)
 
     x_train, y_train = draw(samples)

@@ -8,7 +8,7 @@ from typing import Iterator
 
 import pytest
 
-from .machinery import PostgreSQL, Processes, Proxy
+from .machinery import S3, PostgreSQL, Processes, Proxy
 from .platform import Platform
 
 NEEDED = ("grpc", "numpy", "psycopg2", "boto3")
@@ -55,8 +55,24 @@ def proxy_image() -> str:
 
 
 @pytest.fixture
-def platform(tmp_path: Path, database: dict[str, str], processes: Processes, proxy_image: str) -> Iterator[Platform]:
-    """All of it, nothing started yet: a test starts it, with or without a mistake."""
-    whole = Platform(tmp_path, database, processes, proxy_image)
+def parts(tmp_path: Path, database: dict[str, str], processes: Processes) -> Iterator[Platform]:
+    """The platform without a proxy, nothing started yet."""
+    whole = Platform(tmp_path, database, processes)
     yield whole
     whole.stop()
+
+
+@pytest.fixture
+def platform(parts: Platform, proxy_image: str) -> Platform:
+    """All of it, nothing started yet: a test starts it, with or without a mistake."""
+    parts.proxy_image = proxy_image
+    return parts
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    if not S3.program():
+        pytest.skip("no MinIO on PATH nor in the lab's cache")
+    server = S3()
+    yield server
+    server.stop()

@@ -149,17 +149,25 @@ class Dns:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
-        self.address = f"127.0.53.{os.getpid() % 250 + 2}"
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((self.address, 53))
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._socket.settimeout(0.2)
+        self._over = False
+        for number in range(2, 255):
+            self.address = f"127.0.53.{number}"
+            try:
+                self._socket.bind((self.address, 53))
+                break
+            except OSError:
+                continue
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def _serve(self) -> None:
-        while True:
+        while not self._over:
             try:
                 question, peer = self._socket.recvfrom(512)
-            except OSError:
-                return
+            except TimeoutError:
+                continue
             at, labels = 12, []
             while question[at]:
                 labels.append(question[at + 1:at + 1 + question[at]].decode())
@@ -172,6 +180,8 @@ class Dns:
             self._socket.sendto(head + question[12:at + 5] + answer, peer)
 
     def stop(self) -> None:
+        self._over = True
+        self._thread.join()
         self._socket.close()
 
 
@@ -192,7 +202,7 @@ class Proxy:
         return cls.IMAGE
 
     def __init__(self, folder: Path, image: str, selector: str, resolv: str, token: str | None = "tok",
-                 edit: Callable[[str], str] = str, env: dict[str, str] | None = None) -> None:
+                 edit: Callable[[str], str] = str, environment: dict[str, str] | None = None) -> None:
         self.grpc, self.http = free_port(), free_port()
         conf = folder / "proxy-conf"
         conf.mkdir()
@@ -202,7 +212,7 @@ class Proxy:
         (conf / "nginx.conf").write_text(edit(text))
         (folder / "resolv.conf").write_text(resolv)
         self._name = f"nsfl-doubles-test-{uuid.uuid4().hex[:8]}"
-        given = {**({"TOKEN": token} if token else {}), **(env or {})}
+        given = {**({"TOKEN": token} if token else {}), **(environment or {})}
         subprocess.run(
             ["docker", "run", "-d", "--name", self._name, "--net=host", "-v", f"{conf}:/nginx/conf:ro",
              "-v", f"{folder}/resolv.conf:/etc/resolv.conf:ro",
@@ -219,3 +229,30 @@ class Proxy:
 
     def stop(self) -> None:
         subprocess.run(["docker", "rm", "-f", self._name], capture_output=True, check=False)
+
+
+class S3:
+    """A real MinIO in a folder of its own."""
+
+    @staticmethod
+    def program() -> str:
+        cached = os.path.expanduser("~/.cache/neursafe-fl/bin/minio")
+        return shutil.which("minio") or (cached if os.access(cached, os.X_OK) else "")
+
+    def __init__(self) -> None:
+        import boto3
+
+        port = free_port()
+        self._folder = tempfile.mkdtemp(prefix="nsfl-doubles-minio-")
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self._server = subprocess.Popen(
+            [self.program(), "server", "--quiet", "--address", f"127.0.0.1:{port}", self._folder], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, env={**os.environ, "MINIO_ROOT_USER": "admin", "MINIO_ROOT_PASSWORD": "password1"})
+        wait_until("MinIO", lambda: open_port(port))
+        self.client = boto3.client("s3", endpoint_url=self.endpoint, aws_access_key_id="admin", region_name="us-east-1",
+                                   aws_secret_access_key="password1")
+
+    def stop(self) -> None:
+        self._server.terminate()
+        self._server.wait()
+        shutil.rmtree(self._folder)

@@ -16,7 +16,7 @@ from .machinery import ROOT, Dns, Process, Processes, Proxy, free_port, open_por
 
 
 class Platform:
-    def __init__(self, folder: Path, database: dict[str, str], processes: Processes, proxy_image: str) -> None:
+    def __init__(self, folder: Path, database: dict[str, str], processes: Processes) -> None:
         self.folder = folder
         self.database = database
         self.processes = processes
@@ -27,7 +27,7 @@ class Platform:
         self.dns = Dns()
         self.kubernetes = FakeKubernetes(processes)
         self.proxy: Proxy | None = None
-        self._proxy_image = proxy_image
+        self.proxy_image = ""
         self.ports = {name: free_port() for name in ("scheduler", "selector", "models", "coordinator", "client-1", "client-2")}
         self.scheduler: Process | None = None
         self.clients: dict[str, Process] = {}
@@ -53,16 +53,16 @@ class Platform:
 
     def start_proxy(self, resolv: str | None = None, **options: Any) -> Proxy:
         resolv = resolv or f"nameserver {self.dns.address}\nsearch default.svc.cluster.local\n"
-        self.proxy = Proxy(self.folder, self._proxy_image, f"127.0.0.1:{self.ports['selector']}", resolv, **options)
+        self.proxy = Proxy(self.folder, self.proxy_image, f"127.0.0.1:{self.ports['selector']}", resolv, **options)
         return self.proxy.ready()
 
     def scheduler_env(self) -> dict[str, str]:
         """The pods of the fake cluster have no mounts, so /fl and /workspace are the shared folder itself."""
-        assert self.proxy
+        proxy = self.proxy.http if self.proxy else 1
         return {
             **self.database, "DB_COLLECTION_NAME": "jobs", "HTTP_PORT": str(self.ports["scheduler"]),
             "SELECTOR_ADDRESS": f"127.0.0.1:{self.ports['selector']}", "K8S_ADDRESS": self.kubernetes.address,
-            "PROXY_ADDRESS": f"127.0.0.1:{self.proxy.http}", "CLOUD_OS": "k8s", "COORDINATOR_IMAGE": "none",
+            "PROXY_ADDRESS": f"127.0.0.1:{proxy}", "CLOUD_OS": "k8s", "COORDINATOR_IMAGE": "none",
             "JOB_SCHEDULER_ADDRESS": f"127.0.0.1:{self.ports['scheduler']}", "TEMP_DIR": "coordinator_configs",
             "MODEL_MANAGER_ADDRESS": f"127.0.0.1:{self.ports['models']}", "WORKSPACE": str(self.root),
             "SOURCE_MOUNT_PATH": str(self.root), "COORDINATOR_WORKSPACE_PATH": str(self.namespace), "LOG_LEVEL": "info",
@@ -77,7 +77,7 @@ class Platform:
 
     def client_setup(self, name: str) -> dict[str, Any]:
         """Make the client's tree; its set-up file as a dict."""
-        assert self.proxy
+        proxy = self.proxy.grpc if self.proxy else 1
         tree = self.folder / name
         for path in ("workspace", "datasets", "config"):
             (tree / path).mkdir(parents=True)
@@ -87,7 +87,7 @@ class Platform:
         (tree / "datasets/datasets.json").write_text(json.dumps({"double_mnist": str(data)}))
         port = self.ports[name]
         return {
-            "lmdb_path": f"{tree}/lmdb", "workspace": f"{tree}/workspace", "server": f"127.0.0.1:{self.proxy.grpc}", "port": port,
+            "lmdb_path": f"{tree}/lmdb", "workspace": f"{tree}/workspace", "server": f"127.0.0.1:{proxy}", "port": port,
             "runtime": "tensorflow,pytorch", "datasets": f"{tree}/datasets/datasets.json", "log_level": "info",
             "platform": "linux", "task_config_entry": f"{tree}/task_configs", "registration": "True", "storage_quota": 1024,
             "external_address": f"127.0.0.1:{port}"}
@@ -123,6 +123,7 @@ class Platform:
                    port=self.ports["coordinator"])
         job["hyper_parameters"].update(client_num=clients, threshold_client_num=clients, evaluate_interval=1, save_interval=1)
         job.update(changes)
+        job = {key: value for key, value in job.items() if value is not None}
         model = self.namespace / f"fl-{job_id}/model/mnist.h5"
         model.parent.mkdir(parents=True)
         doubles.SoftmaxModel().save(str(model))

@@ -15,7 +15,7 @@ with np.load(nsfl.get_dataset_path("double_mnist")) as data:
     x, y = data["x_train"] / 255.0, data["y_train"]
 model = SoftmaxModel(784, 10)
 nsfl.load_weights(model)
-model.fit(x, y, epochs=epochs, learning_rate=0.02)
+model.fit(x, y, epochs=epochs, learning_rate=0.05)
 loss, accuracy = model.evaluate(x, y)
 nsfl.commit_weights(model)
 nsfl.commit_metrics({"sample_num": len(y), "loss": loss, "accuracy": accuracy})

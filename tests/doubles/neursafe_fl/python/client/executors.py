@@ -66,11 +66,11 @@ def run_pod(work: Work) -> None:
 def _wait(work: Work) -> None:
     begun = time.monotonic()
     while True:
-        phase = retry.or_exit(f"pod {work.name}", lambda: kubernetes.get_pod(work.name), http.HttpError)["status"].get("phase")
+        phase = retry.or_exit(f"pod {work.name}", lambda: kubernetes.pod_phase(work.name), http.HttpError)
         if phase == "Succeeded":
             return
-        if phase == "Failed":
-            raise TaskError(f"pod {work.name} failed")
+        if phase in ("Failed", "Gone"):
+            raise TaskError(f"pod {work.name}: {phase}")
         passed = time.monotonic() - begun
         if passed > work.timeout or (phase == "Pending" and passed > env_int("WAIT_WORKER_FINISHED_TIMEOUT")):
             raise TaskError(f"pod {work.name} is {phase} after {passed:.0f} s")

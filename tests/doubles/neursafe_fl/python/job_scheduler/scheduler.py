@@ -78,8 +78,8 @@ class Scheduler:
         while self._is(job, "STARTING"):
             time.sleep(TICK)
             self._watch_heartbeats()
-            pod = retry.or_exit(f"pod {name}", lambda: kubernetes.get_pod(name), http.HttpError)
-            if pod["status"].get("phase") == "Failed" and self._is(job, "STARTING"):
+            phase = retry.or_exit(f"pod {name}", lambda: kubernetes.pod_phase(name), http.HttpError)
+            if phase in ("Failed", "Gone") and self._is(job, "STARTING"):
                 self._fail(job, "Coordinator exited before its first heartbeat.")
 
     def _is(self, job: Job, *states: str) -> bool:

@@ -34,8 +34,14 @@ def create(kind: str, body: Object) -> None:
             raise
 
 
-def get_pod(name: str) -> Object:
-    return _call("GET", _path("pods", name))
+def pod_phase(name: str) -> str:
+    """Pending, Running, Succeeded, Failed; Gone for a pod that somebody deleted."""
+    try:
+        return str(_call("GET", _path("pods", name))["status"].get("phase"))
+    except http.HttpError as error:
+        if error.status == 404:
+            return "Gone"
+        raise
 
 
 def delete(kind: str, name: str) -> None:
