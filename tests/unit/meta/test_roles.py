@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -56,3 +57,21 @@ def test_a_role_reads_no_variable_of_another_role(role: str) -> None:
     folders = ["tasks", "templates", "handlers", "vars"]
     text = "\n".join(p.read_text(errors="ignore") for f in folders for p in (ROOT / "roles" / role / f).rglob("*") if p.is_file())
     assert [other for other in others if f"{other}_" in text.replace("neursafe.fl.nsfl", "")] == []
+
+
+SHARED = load(ROOT / "meta" / "shared_variables.yml")["argument_specs"]["shared"]["options"]
+GROUPS = {"nsfl_object_store", "nsfl_database", "nsfl_nodes", "nsfl_clients"}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_shared_settings_are_documented(role: str) -> None:
+    files = [ROOT / "roles" / role / "defaults" / "main.yml", *(ROOT / "roles" / role / "vars").glob("*.yml")]
+    names = {name for path in files for name in re.findall(r"(?<![\w/.-])nsfl_\w+", path.read_text(encoding="utf-8"))}
+    assert {name for name in names if not name.startswith(f"{role}_")} - set(SHARED) - GROUPS == set()
+
+
+def test_every_shared_setting_is_used() -> None:
+    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles").glob("*/defaults/main.yml"))
+    text += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins" / "lookup").glob("*.py"))
+    text += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles").glob("*/vars/*.yml"))
+    assert [name for name in SHARED if name not in text] == []
