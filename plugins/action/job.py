@@ -19,7 +19,7 @@ display = Display()
 # One module call covers this many seconds without news; a shorter one would only cost more processes.
 _SLICE = 15
 _AT_REST = {"present": FINAL_STATES, "started": FINAL_STATES, "stopped": (*FINAL_STATES, "ABSENT"), "absent": ("ABSENT",)}
-_NOT_FOR_INFO = ("state", "config", "src", "purge", "wait", "wait_timeout", "poll")
+_NOT_FOR_INFO = ("state", "config", "src", "purge", "configs_path", "wait", "wait_timeout", "poll")
 # The API server may be away for a moment, for instance while it is rolled; a job does not mind.
 _ERRORS_BORNE = 5
 

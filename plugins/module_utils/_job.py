@@ -135,3 +135,35 @@ def summary(job_id: str, losses: list[float], clients: int) -> str:
         return f"job {job_id} FINISHED: {clients} clients (its metrics.json names no loss)"
     walk = " → ".join(f"{value:.2f}" for value in losses)
     return f"job {job_id} FINISHED: {len(losses)} rounds, loss {walk}, {clients} clients"
+
+
+def clients_of(metrics: Any) -> int | None:
+    """How many clients took part in the last round, where the metrics say so."""
+    recorded = metrics.get("rounds") if isinstance(metrics, dict) else None
+    last = recorded[-1] if isinstance(recorded, list) and recorded else None
+    count = last.get("clients") if isinstance(last, dict) else None
+    return count if isinstance(count, int) else None
+
+
+def job_summary(result: dict[str, Any], clients: int) -> str:
+    """The line for a result of the module job; `clients` stands in where the metrics do not say how many there were."""
+    job_id = str((result.get("job") or {}).get("id", ""))
+    return summary(job_id, result.get("losses") or [], clients_of(result.get("metrics")) or clients)
+
+
+def verification_problems(settings: dict[str, Any], prefix: str = "nsfl_verify_") -> list[str]:
+    """What is wrong with the settings of the verification, each as "<setting>: <what>; <fix>"."""
+    found = [f"{prefix}{problem}" for problem in name_problems(settings["namespace"], f"{settings['id_prefix']}-00000000")]
+    for key in ("api_url", "s3_endpoint"):
+        if not re.match(r"https?://[^/\s]+/?\Z", settings[key]):
+            found.append(f"{prefix}{key}: {settings[key]!r} is no URL; give it with its scheme and port, such as http://192.0.2.10:30083")
+    if settings["clients"] < 1:
+        found.append(f"{prefix}clients: {settings['clients']} clients cannot finish a job; say how many are expected to take part")
+    if not 1 <= settings["threshold"] <= max(1, settings["clients"]):
+        found.append(f"{prefix}threshold: {settings['threshold']} is not between 1 and {prefix}clients; no round could succeed")
+    for key in ("rounds", "round_timeout", "wait_timeout"):
+        if settings[key] < 1:
+            found.append(f"{prefix}{key}: {settings[key]} is not positive; give a whole number")
+    if settings["framework"] in RUNTIMES and settings["framework"] != settings["runtime"]:
+        found.append(f"{prefix}runtime: {settings['runtime']!r}, but the scripts are for {settings['framework']}; make them agree")
+    return found

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import io
 import json
@@ -54,6 +55,12 @@ class JobFiles:
         self._client = minio.Minio(
             parts.netloc, access_key=access_key, secret_key=secret_key, secure=parts.scheme == "https", region=region, http_client=pool
         )
+
+    def of_bucket(self, bucket: str) -> JobFiles:
+        """The same endpoint and user, another bucket."""
+        other = copy.copy(self)
+        other.bucket = bucket
+        return other
 
     def _call(self, what: str, function: Any, *args: Any, **kwargs: Any) -> Any:
         try:

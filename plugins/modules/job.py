@@ -43,6 +43,11 @@ options:
     description: Whether O(state=absent) also removes what the job has in the bucket, that is its folder and its output. Needs O(s3_endpoint).
     type: bool
     default: false
+  configs_path:
+    description:
+      - Bucket and folder of the coordinators' configuration files, for instance V(nsfl-system/coordinator_configs). With it, O(purge) removes
+        the job's file there too, which the job scheduler leaves.
+    type: str
   wait:
     description: Whether to wait until the job has ended (or, for O(state=absent) and O(state=stopped), is gone or at rest).
     type: bool
@@ -248,6 +253,16 @@ class Job:
             self.removed = self.files.of_job(self.p["id"], output)
             if self.removed:
                 self.change(self.files.remove, self.removed)
+            if self.p["configs_path"]:
+                self._remove_configs(self.files)
+
+    def _remove_configs(self, files: JobFiles) -> None:
+        bucket, _slash, folder = self.p["configs_path"].strip("/").partition("/")
+        system = files.of_bucket(bucket)
+        names = list(system.names("/".join(part for part in (folder, f"{self.p['namespace']}-{self.p['id']}") if part) + "/"))
+        if names:
+            self.removed = [*self.removed, *(f"{bucket}/{name}" for name in names)]
+            self.change(system.remove, names)
 
     def _at_rest(self, seconds: float = 30.0) -> None:
         """Deleting a job under the scheduler's hands leaves its pod behind."""
@@ -265,6 +280,7 @@ def main() -> None:
             "config": {"type": "dict"},
             "src": {"type": "path"},
             "purge": {"type": "bool", "default": False},
+            "configs_path": {"type": "str"},
             # Waiting is the action plugin's, which runs on the controller and can print while it waits.
             "wait": {"type": "bool", "default": False},
             "wait_timeout": {"type": "int", "default": 600},

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.neursafe.fl.plugins.filter.job_summary import FilterModule as SummaryFilter
+from ansible_collections.neursafe.fl.plugins.filter.verification_problems import FilterModule as ProblemsFilter
 from ansible_collections.neursafe.fl.plugins.module_utils import _job, _job_files, _job_pods
 
 
@@ -83,3 +85,35 @@ def test_why_a_pod_waits() -> None:
     assert _job_pods.waiting_reason(pulling) == "ImagePullBackOff"
     assert _job_pods.waiting_reason(unplaced) == "Unschedulable"
     assert _job_pods.waiting_reason({}) == ""
+
+
+def test_summary_counts_the_clients_that_took_part() -> None:
+    job_summary = SummaryFilter().filters()["job_summary"]
+    result = {"job": {"id": "v"}, "losses": [2.0, 1.0], "metrics": {"rounds": [{"clients": 3}]}}
+    assert job_summary(result, 2) == "job v FINISHED: 2 rounds, loss 2.00 → 1.00, 3 clients"
+    assert job_summary({"job": {"id": "v"}}, 2).startswith("job v FINISHED: 2 clients")
+
+
+GOOD = {
+    "namespace": "default", "id_prefix": "verify", "api_url": "http://10.0.0.1:30083", "s3_endpoint": "http://10.0.0.1:9000", "clients": 2,
+    "threshold": 2, "rounds": 3, "round_timeout": 60, "wait_timeout": 300, "framework": "doubles", "runtime": "tensorflow",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"namespace": "Team"}, "nsfl_verify_namespace"),
+        ({"id_prefix": "x" * 20}, "shorten it to 27"),
+        ({"api_url": "10.0.0.1:30083"}, "nsfl_verify_api_url: '10.0.0.1:30083' is no URL"),
+        ({"s3_endpoint": ""}, "nsfl_verify_s3_endpoint"),
+        ({"clients": 0}, "nsfl_verify_clients"),
+        ({"threshold": 3}, "nsfl_verify_threshold"),
+        ({"rounds": 0}, "nsfl_verify_rounds"),
+        ({"framework": "pytorch"}, "make them agree"),
+    ],
+)
+def test_settings_of_the_verification_are_checked(other: dict[str, Any], words: str) -> None:
+    verification_problems = ProblemsFilter().filters()["verification_problems"]
+    assert verification_problems(GOOD) == []
+    assert any(words in problem for problem in verification_problems({**GOOD, **other}))

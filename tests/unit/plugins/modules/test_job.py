@@ -119,6 +119,10 @@ class Bucket:
     def of_job(self, job_id: str, output: str) -> list[str]:
         return [name for name in self.objects if name.startswith(f"fl-{job_id}/")]
 
+    def of_bucket(self, bucket: str) -> Bucket:
+        assert bucket == "nsfl-system"
+        return self
+
     def remove(self, names: list[str]) -> None:
         for name in names:
             del self.objects[name]
@@ -142,6 +146,15 @@ def test_a_folder_is_uploaded_once_and_purged(fake_api: Any, capsys: Any, tmp_pa
     gone = run(job, capsys, api_url=fake_api.url, id="j1", state="absent", purge=True, **S3)
     assert len(gone["removed"]) == 3 and not bucket.objects
     assert not run(job, capsys, api_url=fake_api.url, id="j1", state="absent", purge=True, **S3)["changed"]
+
+
+def test_purge_takes_the_coordinators_file_too(fake_api: Any, capsys: Any, monkeypatch: Any) -> None:
+    bucket = Bucket()
+    bucket.objects = {"coordinator_configs/default-j1/coordinator.json": "e", "coordinator_configs/default-j12/coordinator.json": "e"}
+    monkeypatch.setattr(job, "files_of", lambda params: bucket)
+    args = {"api_url": fake_api.url, "id": "j1", "state": "absent", "purge": True, "configs_path": "nsfl-system/coordinator_configs", **S3}
+    assert run(job, capsys, **args)["removed"] == ["nsfl-system/coordinator_configs/default-j1/coordinator.json"]
+    assert list(bucket.objects) == ["coordinator_configs/default-j12/coordinator.json"]
 
 
 def test_a_model_that_never_reached_the_bucket_is_named(fake_api: Any, capsys: Any, monkeypatch: Any) -> None:
