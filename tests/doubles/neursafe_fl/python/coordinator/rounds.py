@@ -114,7 +114,7 @@ class Rounds:
                 return task
             except rpc.Error as error:
                 logging.warning("client %s, attempt %d: %s", address, attempt, rpc.reason(error))
-                if error.code().name != "UNAVAILABLE":
+                if not rpc.unreachable(error):
                     break  # the client refused: No enough resource, unknown task entry, ...
                 time.sleep(1)
         return None

@@ -52,7 +52,7 @@ class PostgreSQL:
                     with self._connection.cursor() as cursor:
                         cursor.execute(query, values)
                         return cursor.fetchall() if cursor.description else []
-                except psycopg2.errors.UniqueViolation as error:
+                except psycopg2.IntegrityError as error:
                     raise Duplicate(str(error)) from error
                 except (psycopg2.OperationalError, psycopg2.InterfaceError):
                     if attempt == 2:

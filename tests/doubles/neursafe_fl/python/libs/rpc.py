@@ -36,6 +36,10 @@ def call(address: str, method: str, message: Message, module_id: str | None = No
         return stub(message, timeout=timeout, metadata=[("module-id", module_id)] if module_id else None)
 
 
+def unreachable(error: Exception) -> bool:
+    return isinstance(error, grpc.Call) and error.code() == grpc.StatusCode.UNAVAILABLE
+
+
 def reason(error: Exception) -> str:
     return f"{error.code().name}: {error.details()}" if isinstance(error, grpc.Call) else str(error)
 
