@@ -28,8 +28,8 @@ options:
     type: bool
   check:
     description:
-      - Leave out objects whose namespace is to be created by the same run. In check mode it is not, and the API server
-        refuses even a dry run in a namespace that is not there.
+      - Leave out objects that need what an earlier step of the same run does (a namespace, a port that gets free). In check mode
+        that step has not happened, and the API server would refuse even a dry run.
     type: bool
     default: false
 """
@@ -56,7 +56,7 @@ _PRIVATE = ("Namespace", "ServiceAccount", "Secret")
 
 def planned(objects: list[dict[str, Any]], plan: list[dict[str, Any]], private: bool | None = None, check: bool = False) -> list[Any]:
     """The objects at the planned positions."""
-    picked = [objects[entry["index"]] for entry in plan if not (check and entry["namespace_missing"])]
+    picked = [objects[entry["index"]] for entry in plan if not (check and entry["unchecked"])]
     return [item for item in picked if private is None or (item["kind"] in _PRIVATE) == private]
 
 

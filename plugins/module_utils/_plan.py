@@ -6,22 +6,32 @@
 
 from __future__ import annotations
 
-import copy
 import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ansible_collections.neursafe.fl.plugins.module_utils._differences import difference, essence
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 
 Object = dict[str, t.Any]
 
 _MANAGER = "neursafe.fl"
-_VOLATILE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 _VERBS = ("get", "list", "create", "patch", "delete")
 # What is removed when it is no longer rendered. Namespaces and volumes are not: what others keep in them would go too.
-_USUAL = ("Deployment", "Ingress", "Service", "ConfigMap", "Secret", "RoleBinding", "Role", "ServiceAccount")
-_WIDE = ("ClusterRoleBinding", "ClusterRole", "IngressClass")
+_PRUNED = (
+    "Deployment",
+    "Ingress",
+    "Service",
+    "ConfigMap",
+    "Secret",
+    "RoleBinding",
+    "Role",
+    "ServiceAccount",
+    "ClusterRoleBinding",
+    "ClusterRole",
+    "IngressClass",
+)
 
 
 @dataclass
@@ -40,41 +50,35 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
     coming = {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"}
     missing, plan.problems = _namespaces(kube, objects, coming)
     for index, item in enumerate(objects):
-        entry = {"index": index, "title": title(item), "kind": item["kind"], "namespace_missing": False}
+        entry = {"index": index, "title": title(item), "kind": item["kind"], "unchecked": False}
         if item["metadata"].get("namespace", "") in missing:
-            plan.apply.append({**entry, "action": "create", "namespace_missing": True})
+            plan.apply.append({**entry, "action": "create", "unchecked": True, "difference": difference(None, item)})
             continue
         try:
-            action = compare(kube, item, force)
+            action, lines = compare(kube, item, force)
         except KubeError as error:
             if error.status == 0:
                 raise
             if _freed_by(error, item, plan.stale, kube):
-                action = "create"
+                action, lines = "create", difference(None, item)
+                entry["unchecked"] = True
             else:
                 plan.problems += refusal(error, item, prefix, kube)
                 continue
         if action:
-            plan.apply.append({**entry, "action": action})
+            plan.apply.append({**entry, "action": action, "difference": lines})
     return plan
 
 
-def compare(kube: Kube, item: Object, force: bool) -> str:
-    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing."""
+def compare(kube: Kube, item: Object, force: bool) -> tuple[str, list[str]]:
+    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; and the difference."""
     live = kube.find(object_path(item))
     wanted = kube.dry_run(object_path(item), item, force)
     if live is None:
-        return "create"
+        return "create", difference(None, wanted)
     if essence(live) != essence(wanted):
-        return "update"
-    return "" if is_ours(live) else "adopt"
-
-
-def essence(item: Object) -> Object:
-    """An object without what the API server counts and stamps."""
-    result = copy.copy(item)
-    result["metadata"] = {key: value for key, value in item.get("metadata", {}).items() if key not in _VOLATILE}
-    return result
+        return "update", difference(live, wanted)
+    return ("" if is_ours(live) else "adopt"), []
 
 
 def is_ours(item: Object) -> bool:
@@ -89,7 +93,7 @@ def stale_objects(kube: Kube, objects: list[Object], instance: str) -> list[Obje
     selector = f"app.kubernetes.io/managed-by={_MANAGER},app.kubernetes.io/instance={instance}"
     namespaces = sorted({item["metadata"]["namespace"] for item in objects if item["metadata"].get("namespace")})
     found = []
-    for kind in _prunable(objects):
+    for kind in _PRUNED:
         for live in _listed(kube, kind, selector, namespaces):
             metadata = live["metadata"]
             name = (kind, metadata.get("namespace", ""), metadata["name"])
@@ -98,14 +102,6 @@ def stale_objects(kube: Kube, objects: list[Object], instance: str) -> list[Obje
                 reference = {key: metadata[key] for key in ("name", "namespace") if key in metadata}
                 found.append({"apiVersion": KINDS[kind][0], "kind": kind, "metadata": reference})
     return found
-
-
-def _prunable(objects: list[Object]) -> list[str]:
-    """Kinds to look through. Those of the whole cluster only when something of them is rendered, or when all is to go:
-    a user without rights in the cluster has made none.
-    """
-    rendered = {item["kind"] for item in objects}
-    return [*_USUAL, *(kind for kind in _WIDE if not objects or kind in rendered)]
 
 
 def _listed(kube: Kube, kind: str, selector: str, namespaces: list[str]) -> list[Object]:

@@ -35,6 +35,11 @@ options:
     description: Whether to ask, too, for each verb that applying and removing takes.
     type: bool
     default: false
+  needed:
+    description: References (kind, and metadata with name and namespace) to objects of others that have to exist already.
+    type: list
+    elements: dict
+    default: []
   prefix:
     description: Prefix of the settings that messages name, for instance V(nsfl_server).
     type: str
@@ -46,8 +51,10 @@ attributes:
     description: Reads only, so it does the same in check mode.
     support: full
   diff_mode:
-    description: Changes nothing; M(kubernetes.core.k8s) shows the differences.
-    support: none
+    description: >-
+      Returns RV(differences) for showing them. (M(kubernetes.core.k8s) shows none for a list, and those of Secrets would have to
+      be kept back altogether.)
+    support: partial
 seealso:
   - module: neursafe.fl.rollout
   - module: kubernetes.core.k8s
@@ -85,6 +92,11 @@ stale:
   returned: always
   type: list
   elements: dict
+differences:
+  description: Lines of unified diffs of all objects that differ; values of Secrets are hidden.
+  returned: always, empty without diff mode
+  type: list
+  elements: str
 problems:
   description: Everything that stands in the way, one sentence each. No object's content is in them.
   returned: always
@@ -97,8 +109,10 @@ cluster_dns:
   sample: 10.96.0.10
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
+from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, make_plan, missing_rights
 
@@ -112,6 +126,12 @@ def cluster_dns(kube: Kube) -> str:
     return str(service["spec"].get("clusterIP", "")) if service else ""
 
 
+def absent(kube: Kube, needed: list[dict[str, t.Any]]) -> list[str]:
+    """Objects of others that ours refer to."""
+    missing = [item for item in needed if kube.find(object_path(item)) is None]
+    return [f"{title(item)}: does not exist; create it, or name another one" for item in missing]
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -119,6 +139,7 @@ def main() -> None:
             "instance": {"type": "str", "default": ""},
             "force_conflicts": {"type": "bool", "default": False},
             "rights": {"type": "bool", "default": False},
+            "needed": {"type": "list", "elements": "dict", "default": []},
             "prefix": {"type": "str", "default": "nsfl"},
             "kubeconfig": {"type": "path"},
             "context": {"type": "str"},
@@ -126,7 +147,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    unknown = sorted({str(item.get("kind")) for item in params["objects"]} - set(KINDS))
+    unknown = sorted({str(item.get("kind")) for item in params["objects"] + params["needed"]} - set(KINDS))
     if unknown:
         module.fail_json(msg=f"objects: no such kind: {', '.join(unknown)}; known are {', '.join(KINDS)}")
     plan, dns = Plan(), ""
@@ -134,11 +155,24 @@ def main() -> None:
         kube = Kube(params["kubeconfig"], params["context"])
         dns = cluster_dns(kube)
         rights = missing_rights(kube, params["objects"], params["prefix"]) if params["rights"] else []
-        plan = make_plan(kube, params["objects"], params["instance"], params["force_conflicts"], params["prefix"])
-        plan.problems = rights + plan.problems
+        if rights:
+            # Each object would be refused for want of them, which says nothing new.
+            plan.problems = rights
+        else:
+            plan = make_plan(kube, params["objects"], params["instance"], params["force_conflicts"], params["prefix"])
+            plan.problems += absent(kube, params["needed"])
     except KubeError as error:
         plan.problems.append(f"{params['prefix']}_kubeconfig: {error}; start the cluster, or name another kubeconfig")
-    module.exit_json(changed=False, apply=plan.apply, stale=plan.stale, problems=plan.problems, cluster_dns=dns)
+    differences = [line for entry in plan.apply for line in entry.pop("difference")]
+    differences += [f"- {title(item)} (removed)" for item in plan.stale]
+    module.exit_json(
+        changed=False,
+        differences=differences if module._diff else [],
+        apply=plan.apply,
+        stale=plan.stale,
+        problems=plan.problems,
+        cluster_dns=dns,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,92 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that is wrong with the API server's settings, at once and without a cluster."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+from ansible_collections.neursafe.fl.plugins.module_utils._api_server import api_server_settings
+from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup
+
+Check = Callable[[Any], "tuple[str, str] | None"]
+
+_ALWAYS: dict[str, Check] = {
+    "provider": partial(check.one_of, allowed=("traefik", "ingress", "nodeport")),
+    "k8s.namespace": check.label,
+    "job_scheduler.service_name": check.service_name,
+    "job_scheduler.port": check.port,
+    "model_manager.service_name": check.service_name,
+    "model_manager.port": check.port,
+    "api_server.service_name": check.service_name,
+    "api_server.external": check.boolean,
+    "api_server.ingress_class": check.domain,
+    "api_server.annotations": check.mapping,
+    "api_server.resources": check.mapping,
+    "api_server.patch": check.mapping,
+}
+
+
+def api_server_problems(settings: Tree) -> list[str]:
+    """One sentence for each problem: setting, what is wrong, how to mend it."""
+    return [f"{variable(item.path)}: {item.what}; {item.fix}" for item in check_api_server(settings)]
+
+
+def variable(path: str) -> str:
+    """The role's variable that a path of the settings comes from."""
+    name = path.removeprefix("api_server.").removeprefix("k8s.").replace(".", "_")
+    return "nsfl_api_server_" + {"patch": "patches", "certificate": "tls_cert_file", "key": "tls_key_file"}.get(name, name)
+
+
+def check_api_server(settings: Tree) -> list[Problem]:
+    """All problems, by path."""
+    tree = api_server_settings(settings)
+    verdicts = {path: function(lookup(tree, path)) for path, function in _ALWAYS.items()}
+    found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
+    return found + _namespaces(tree) + _ports(tree) + _certificate(tree) + _image(tree)
+
+
+def _namespaces(tree: Tree) -> list[Problem]:
+    """Each is a bucket and part of a path."""
+    names = tree["fl_namespaces"]
+    if not isinstance(names, list) or not names:
+        return [Problem("fl_namespaces", "is no list of FL namespaces", "name at least one, such as [default]")]
+    wrong = [str(name) for name in names if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", str(name))]
+    fix = "small letters, digits and hyphens, 3 to 63 characters, as in a bucket's name"
+    return [Problem("fl_namespaces", f"no FL namespace: {', '.join(wrong)}", fix)] if wrong else []
+
+
+def _ports(tree: Tree) -> list[Problem]:
+    used = {"api_server.http_port": tree["provider"] != "ingress", "api_server.https_port": bool(tree["api_server"]["tls_secret"])}
+    used["model_manager.node_port"] = tree["provider"] == "nodeport"
+    if tree["provider"] == "traefik" and not tree["api_server"]["external"]:
+        used = {}
+    paths = [path for path, needed in used.items() if needed]
+    found = [Problem(path, *verdict) for path in paths if (verdict := check.node_port(lookup(tree, path)))]
+    ports = [lookup(tree, path) for path in paths]
+    if len(set(map(str, ports))) < len(ports):
+        found.append(Problem(paths[-1], f"{ports[-1]} is used twice", "choose different ports"))
+    return found
+
+
+def _certificate(tree: Tree) -> list[Problem]:
+    server, found = tree["api_server"], []
+    if bool(server["certificate"]) != bool(server["key"]):
+        found.append(Problem("key", "certificate and key go together", "give both files, or neither"))
+    if server["certificate"] and "BEGIN CERTIFICATE" not in server["certificate"]:
+        found.append(Problem("certificate", "is no PEM certificate", "it begins with -----BEGIN CERTIFICATE-----"))
+    if server["key"] and "PRIVATE KEY" not in server["key"]:
+        found.append(Problem("key", "is no PEM key", "it begins with -----BEGIN PRIVATE KEY-----"))
+    return found
+
+
+def _image(tree: Tree) -> list[Problem]:
+    verdict = check.image(tree["api_server"]["image"]) if tree["provider"] == "traefik" else None
+    return [Problem("api_server.image", *verdict)] if verdict else []

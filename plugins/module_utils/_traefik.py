@@ -1,0 +1,156 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Traefik as the ingress controller of one namespace, with the rights for it and no others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
+from ansible_collections.neursafe.fl.plugins.module_utils._render import labels, role_and_binding
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree
+
+Object = dict[str, Any]
+
+_WEB, _SECURE, _PING = 8000, 8443, 8080
+_READ = ["get", "list", "watch"]
+_TLS_FILE = """\
+tls:
+  stores:
+    default:
+      defaultCertificate:
+        certFile: /etc/traefik/tls/tls.crt
+        keyFile: /etc/traefik/tls/tls.key
+"""
+
+
+def traefik_objects(tree: Tree, certificate_mark: str) -> list[Object]:
+    """Account, rights, class, Service and Deployment; with a certificate also the file that makes it the default one."""
+    name, namespace = tree["api_server"]["service_name"], tree["k8s"]["namespace"]
+    account = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
+    objects: list[Object] = [
+        {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": _metadata(tree), "automountServiceAccountToken": False},
+        *role_and_binding("Role", _metadata(tree), _namespace_rules(), account),
+        *role_and_binding("ClusterRole", _wide(tree, f"{name}.{namespace}"), _cluster_rules(), account),
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "IngressClass",
+            "metadata": _wide(tree, tree["api_server"]["ingress_class"]),
+            "spec": {"controller": "traefik.io/ingress-controller"},
+        },
+        _service(tree),
+        _deployment(tree, certificate_mark),
+    ]
+    if tree["api_server"]["tls_secret"]:
+        objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(tree), "data": {"tls.yml": _TLS_FILE}})
+    patches = tree["api_server"]["patch"]
+    return [merged(item, patches.get(item["kind"], {})) for item in objects]
+
+
+def _metadata(tree: Tree) -> Object:
+    name = tree["api_server"]["service_name"]
+    return {"name": name, "namespace": tree["k8s"]["namespace"], "labels": {"app": name, **labels(tree, "traefik", "api-server")}}
+
+
+def _wide(tree: Tree, name: str) -> Object:
+    return {"name": name, "labels": _metadata(tree)["labels"]}
+
+
+def _namespace_rules() -> list[Object]:
+    """Traefik watches Secrets for certificates, and Kubernetes has no narrower right than all Secrets of the namespace."""
+    return [
+        {"apiGroups": [""], "resources": ["services", "secrets"], "verbs": _READ},
+        {"apiGroups": ["discovery.k8s.io"], "resources": ["endpointslices"], "verbs": _READ},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses"], "verbs": _READ},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["ingresses/status"], "verbs": ["update"]},
+    ]
+
+
+def _cluster_rules() -> list[Object]:
+    """What it reads belongs to no namespace."""
+    return [
+        {"apiGroups": [""], "resources": ["nodes"], "verbs": _READ},
+        {"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": _READ},
+    ]
+
+
+def _service(tree: Tree) -> Object:
+    server = tree["api_server"]
+    ports = [{"name": "http", "port": 80, "targetPort": _WEB, "nodePort": int(server["http_port"])}]
+    if server["tls_secret"]:
+        # Without a certificate there is nothing to serve on it (I6).
+        ports.append({"name": "https", "port": 443, "targetPort": _SECURE, "nodePort": int(server["https_port"])})
+    spec: Object = {"selector": {"app": server["service_name"]}, "ports": ports, "type": "NodePort"}
+    if not server["external"]:
+        spec = {**spec, "type": "ClusterIP", "ports": [{key: port[key] for key in port if key != "nodePort"} for port in ports]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": _metadata(tree), "spec": spec}
+
+
+def _arguments(tree: Tree) -> list[str]:
+    server = tree["api_server"]
+    arguments = [
+        "--global.checknewversion=false",
+        "--global.sendanonymoususage=false",
+        f"--log.level={server['log_level']}",
+        f"--entrypoints.web.address=:{_WEB}",
+        f"--entrypoints.traefik.address=:{_PING}",
+        "--ping=true",
+        "--providers.kubernetesingress=true",
+        f"--providers.kubernetesingress.namespaces={tree['k8s']['namespace']}",
+        f"--providers.kubernetesingress.ingressclass={server['ingress_class']}",
+        # As Kubernetes defines Prefix: whole path elements.
+        "--providers.kubernetesingress.strictprefixmatching=true",
+    ]
+    if server["tls_secret"]:
+        arguments += [
+            f"--entrypoints.websecure.address=:{_SECURE}",
+            "--entrypoints.websecure.http.tls=true",
+            "--providers.file.filename=/etc/traefik/dynamic/tls.yml",
+        ]
+    return arguments
+
+
+def _deployment(tree: Tree, certificate_mark: str) -> Object:
+    server = tree["api_server"]
+    name = server["service_name"]
+    pod_labels = {key: value for key, value in _metadata(tree)["labels"].items() if key != "app.kubernetes.io/version"}
+    mounts: list[Object] = []
+    volumes: list[Object] = []
+    if server["tls_secret"]:
+        mounts += [{"name": "tls", "mountPath": "/etc/traefik/tls"}, {"name": "dynamic", "mountPath": "/etc/traefik/dynamic"}]
+        volumes += [{"name": "tls", "secret": {"secretName": server["tls_secret"]}}, {"name": "dynamic", "configMap": {"name": name}}]
+    container = {
+        "name": name,
+        "image": server["image"],
+        "imagePullPolicy": "IfNotPresent",
+        "args": _arguments(tree),
+        "ports": [{"name": "http", "containerPort": _WEB}, {"name": "ping", "containerPort": _PING}],
+        "resources": server["resources"],
+        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": mounts,
+        "startupProbe": {**_PROBE, "periodSeconds": 1, "failureThreshold": 120},
+        "readinessProbe": {**_PROBE, "periodSeconds": 5},
+        "livenessProbe": {**_PROBE, "periodSeconds": 20, "timeoutSeconds": 5, "failureThreshold": 6},
+    }
+    spec: Object = {
+        "serviceAccountName": name,
+        "automountServiceAccountToken": True,
+        "terminationGracePeriodSeconds": 10,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container],
+        "volumes": volumes,
+    }
+    if tree["k8s"]["image_pull_secret"]:
+        spec["imagePullSecrets"] = [{"name": tree["k8s"]["image_pull_secret"]}]
+    template = {"metadata": {"labels": pod_labels, "annotations": {"neursafe.fl/checksum": certificate_mark}}, "spec": spec}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": _metadata(tree),
+        "spec": {"replicas": 1, "selector": {"matchLabels": {"app": name}}, "template": template},
+    }
+
+
+_PROBE: Object = {"httpGet": {"path": "/ping", "port": _PING}}
