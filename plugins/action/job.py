@@ -50,7 +50,12 @@ class ActionModule(ActionBase):
             left = bound - (time.monotonic() - start)
             info = self._execute_module(
                 "neursafe.fl.job_info",
-                module_args={**asking, "wait_for_change": seen, "wait_timeout": max(0, min(_SLICE, int(left))), "poll": args.get("poll", 1.0)},
+                module_args={
+                    **asking,
+                    "wait_for_change": seen,
+                    "wait_timeout": max(0, min(_SLICE, int(left))),
+                    "poll": args.get("poll", 1.0),
+                },
                 task_vars=task_vars,
             )
             sight.seconds = time.monotonic() - start

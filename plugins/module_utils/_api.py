@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote
@@ -61,7 +60,7 @@ class Api:
         except HTTPError as error:
             reason = _reason(error.read().decode("utf-8", "replace"))
             raise ApiError(f"{where}: HTTP {error.code}: {reason or error.reason}", error.code) from error
-        except (URLError, socket.timeout, OSError, ValueError) as error:
+        except (TimeoutError, URLError, OSError, ValueError) as error:
             raise ApiError(f"{where}: no answer: {getattr(error, 'reason', None) or error}") from error
         try:
             return json.loads(text)

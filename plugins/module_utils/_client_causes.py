@@ -33,7 +33,7 @@ _LOG_RULES = [
     (
         r"'bool' object has no attribute 'lower'|'(str|int)' and '(str|int)'",
         "a key of the setup file has the wrong type",
-        "registration is a word (\"True\"), storage_quota a whole number; do not override them in nsfl_client_setup with another type",
+        'registration is a word ("True"), storage_quota a whole number; do not override them in nsfl_client_setup with another type',
     ),
     (
         r"not enough values to unpack|too many values to unpack",
@@ -81,6 +81,6 @@ def why_not(lines: list[str], service_state: str, server: str, reachable: bool |
     if service_state not in ("active", "Running"):
         return f"it does not run ({service_state or 'absent'}); fix: read its log, {len(lines)} lines follow"
     return (
-        "it runs and the proxy's port is open, but it said nothing about its registration; fix: `registration` must be on, and the selector "
-        "behind the proxy must be Ready"
+        "it runs and the proxy's port is open, but it said nothing about its registration; fix: `registration` must be on, and the "
+        "selector behind the proxy must be Ready"
     )

@@ -35,7 +35,7 @@ def script_files(task: dict[str, Any]) -> dict[str, str]:
 
 
 def client_tree(plan: dict[str, Any]) -> list[dict[str, Any]]:
-    """All entries; `plan` has folders (name to path), setup_file, setup (its text), datasets, tasks, and modes, false on a mount that has its own."""
+    """All entries; `plan` is described with the filter client_tree."""
     folders: dict[str, str] = {name: path.rstrip("/") for name, path in plan["folders"].items()}
     folder_mode = {"mode": "0755"} if plan.get("modes", True) else {}
     file_mode = {"mode": "0644"} if plan.get("modes", True) else {}
@@ -50,9 +50,7 @@ def client_tree(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return entries
 
 
-def _task_files(
-    task: dict[str, Any], folder: str, folder_mode: dict[str, str], file_mode: dict[str, str]
-) -> list[dict[str, Any]]:
+def _task_files(task: dict[str, Any], folder: str, folder_mode: dict[str, str], file_mode: dict[str, str]) -> list[dict[str, Any]]:
     name = task["name"]
     if task.get("state") == "absent":
         return [

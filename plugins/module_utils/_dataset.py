@@ -2,14 +2,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """MNIST-shaped data that a model can learn, made of nothing but the standard library.
 
-Ten classes of 28×28 pixels. A class is a pattern of soft strokes that is the same for everybody; a sample is the pattern, moved by a
+Ten classes of 28 by 28 pixels. A class is a pattern of soft strokes that is the same for everybody; a sample is the pattern, moved by a
 pixel, dimmed and covered with noise, which differ from client to client. So clients have different data of one and the same task.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
-import random
 import zipfile
 
 SIDE = 28
@@ -19,12 +19,18 @@ _STROKES = 4
 _NOISE = 0x60  # of 255
 
 
+def _chance(seed: str, length: int) -> bytes:
+    """Bytes that look random and are the same for ever, whatever version of Python makes them."""
+    return hashlib.shake_128(f"neursafe.fl {seed}".encode()).digest(length)
+
+
 def _pattern(label: int) -> list[int]:
     """The shape of one class: a few thick strokes between points of its own."""
-    chance = random.Random(f"neursafe.fl class {label}")
+    chance = _chance(f"class {label}", 2 * _STROKES + 2)
     lit = [0] * _PIXELS
-    points = [(chance.randrange(5, SIDE - 5), chance.randrange(5, SIDE - 5)) for _ in range(_STROKES + 1)]
-    for (y0, x0), (y1, x1) in zip(points, points[1:]):
+    points = [(5 + chance[2 * number] % (SIDE - 10), 5 + chance[2 * number + 1] % (SIDE - 10)) for number in range(_STROKES + 1)]
+    for number in range(_STROKES):
+        (y0, x0), (y1, x1) = points[number : number + 2]
         for step in range(SIDE + 1):
             y, x = y0 + (y1 - y0) * step // SIDE, x0 + (x1 - x0) * step // SIDE
             for near in (0, 1, SIDE, SIDE + 1):
@@ -34,17 +40,17 @@ def _pattern(label: int) -> list[int]:
 
 def samples(count: int, seed: str) -> tuple[bytes, bytes]:
     """`count` images (uint8, one after the other) and their labels, the classes in equal shares."""
-    chance = random.Random(f"neursafe.fl samples {seed}")
     patterns = [_pattern(label) for label in range(CLASSES)]
-    labels = [number % CLASSES for number in range(count)]
-    chance.shuffle(labels)
+    order = _chance(f"order {seed}", 4 * count)
+    labels = [number % CLASSES for number in sorted(range(count), key=lambda number: order[4 * number : 4 * number + 4])]
     images = bytearray()
-    for label in labels:
-        shift = chance.choice((-1, 0, 1)) + SIDE * chance.choice((-1, 0, 1))
-        dim = chance.uniform(0.7, 1.0)
+    for number, label in enumerate(labels):
+        chance = _chance(f"sample {number} of {seed}", _PIXELS + 3)
+        shift = chance[0] % 3 - 1 + SIDE * (chance[1] % 3 - 1)
+        dim = 180 + chance[2] % 76  # of 255
         # With a shift, pixels leave on one side and come back on the other: the border is dark, so nobody sees it.
         lit = patterns[label][-shift:] + patterns[label][:-shift]
-        images += bytes(int(on * dim) + (noise * _NOISE >> 8) for on, noise in zip(lit, chance.randbytes(_PIXELS)))
+        images += bytes((on * dim >> 8) + (chance[3 + pixel] * _NOISE >> 8) for pixel, on in enumerate(lit))
     return bytes(images), bytes(labels)
 
 

@@ -58,7 +58,9 @@ def config_problems(config: dict[str, Any]) -> list[str]:
     parameters = config.get("hyper_parameters") or {}
     wanted, needed = parameters.get("client_num", 1), parameters.get("threshold_client_num", 1)
     if isinstance(wanted, int) and isinstance(needed, int) and needed > wanted:
-        problems.append(f"config.hyper_parameters.threshold_client_num: {needed} is more than client_num {wanted}; no round could ever succeed")
+        problems.append(
+            f"config.hyper_parameters.threshold_client_num: {needed} is more than client_num {wanted}; no round could ever succeed"
+        )
     return problems
 
 
@@ -154,16 +156,20 @@ def job_summary(result: dict[str, Any], clients: int) -> str:
 def verification_problems(settings: dict[str, Any], prefix: str = "nsfl_verify_") -> list[str]:
     """What is wrong with the settings of the verification, each as "<setting>: <what>; <fix>"."""
     found = [f"{prefix}{problem}" for problem in name_problems(settings["namespace"], f"{settings['id_prefix']}-00000000")]
-    for key in ("api_url", "s3_endpoint"):
-        if not re.match(r"https?://[^/\s]+/?\Z", settings[key]):
-            found.append(f"{prefix}{key}: {settings[key]!r} is no URL; give it with its scheme and port, such as http://192.0.2.10:30083")
+    found += [
+        f"{prefix}{key}: {settings[key]!r} is no URL; give it with its scheme and port, such as http://192.0.2.10:30083"
+        for key in ("api_url", "s3_endpoint")
+        if not re.match(r"https?://[^/\s]+/?\Z", settings[key])
+    ]
     if settings["clients"] < 1:
         found.append(f"{prefix}clients: {settings['clients']} clients cannot finish a job; say how many are expected to take part")
     if not 1 <= settings["threshold"] <= max(1, settings["clients"]):
         found.append(f"{prefix}threshold: {settings['threshold']} is not between 1 and {prefix}clients; no round could succeed")
-    for key in ("rounds", "round_timeout", "wait_timeout"):
-        if settings[key] < 1:
-            found.append(f"{prefix}{key}: {settings[key]} is not positive; give a whole number")
+    found += [
+        f"{prefix}{key}: {settings[key]} is not positive; give a whole number"
+        for key in ("rounds", "round_timeout", "wait_timeout")
+        if settings[key] < 1
+    ]
     if settings["framework"] in RUNTIMES and settings["framework"] != settings["runtime"]:
         found.append(f"{prefix}runtime: {settings['runtime']!r}, but the scripts are for {settings['framework']}; make them agree")
     return found

@@ -70,8 +70,10 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
     (
         lambda s: s.says(r"model .*not exist"),
         "the job scheduler does not see the initial model file",
-        "is the namespace's bucket mounted at <root>/<namespace> on the scheduler's node, and was it before the pod started "
-        "(mountPropagation HostToContainer)? If not, mount it and restart the scheduler",
+        (
+            "is the namespace's bucket mounted at <root>/<namespace> on the scheduler's node, and was it before the pod started "
+            "(mountPropagation HostToContainer)? If not, mount it and restart the scheduler"
+        ),
     ),
     (
         lambda s: s.says(r"NoSuchBucket|bucket does not exist"),
@@ -111,8 +113,10 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
     (
         lambda s: _in_state(s, "PENDING") or s.says(r"not enough registered clients"),
         "too few clients are registered at the selector",
-        "ask for at most as many clients as report (client_num), and look for `Register client success.` in each client's log; "
-        "after a restart of the selector clients reappear within 150 s",
+        (
+            "ask for at most as many clients as report (client_num), and look for `Register client success.` in each client's log; "
+            "after a restart of the selector clients reappear within 150 s"
+        ),
     ),
     (
         lambda s: _in_state(s, "QUEUING"),
@@ -127,8 +131,10 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
     (
         lambda s: s.state == "FAILED" and s.ran and s.progress == 100,
         "no round reached its threshold: replies of the clients did not arrive within round_timeout",
-        "look at the clients' logs for the answer of the proxy to their TrainReply (500: name resolution, 502: route lost), "
-        "and whether the coordinator reaches each client's external_address",
+        (
+            "look at the clients' logs for the answer of the proxy to their TrainReply (500: name resolution, 502: route lost), "
+            "and whether the coordinator reaches each client's external_address"
+        ),
     ),
     (
         lambda s: _in_state(s, "RUNNING"),
@@ -149,7 +155,7 @@ def causes(sight: Sight) -> list[dict[str, str]]:
     return found or [
         {
             "cause": "not known",
-            "fix": "look at the logs of job scheduler and coordinator: kubectl logs deployment/nsfl-job-scheduler; kubectl logs <namespace>-<id>",
+            "fix": "kubectl logs deployment/nsfl-job-scheduler, and while it runs: kubectl logs <namespace>-<id>",
         }
     ]
 

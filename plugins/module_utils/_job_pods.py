@@ -18,7 +18,9 @@ _LOG_LINES = 60
 def belongs(pod_name: str, namespace: str, job_id: str) -> bool:
     """Whether a pod of that name is the job's coordinator or one of its executors."""
     coordinator = f"{namespace}-{job_id}"
-    return pod_name == coordinator or re.match(rf"(train|evaluate)-({re.escape(namespace)}-)?{re.escape(job_id)}-\d+-", pod_name) is not None
+    return (
+        pod_name == coordinator or re.match(rf"(train|evaluate)-({re.escape(namespace)}-)?{re.escape(job_id)}-\d+-", pod_name) is not None
+    )
 
 
 def merge(kept: list[dict[str, Any]], seen: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils._client_files import FOLDERS, outermost
 
+_LITTLE_MB = 64
 RUNTIMES = ("tensorflow", "pytorch")
 # Keys that the component reads and that are only written when they say something.
 _OPTIONAL = ("ssl", "username", "password", "public_key", "private_key", "certificate", "resource")
@@ -72,7 +73,9 @@ def _address_problem(name: str, value: str, example: str) -> list[str]:
 def problems(settings: dict[str, Any], prefix: str = "nsfl_client_") -> list[str]:
     """Everything that is wrong with the settings, each as "<setting>: <what>; <fix>"."""
     found = _address_problem(f"{prefix}server", settings["server"], "192.0.2.10:30091, the proxy's gRPC NodePort")
-    found += _address_problem(f"{prefix}external_address", settings["external_address"], "192.0.2.20:22000, this host as the server sees it")
+    found += _address_problem(
+        f"{prefix}external_address", settings["external_address"], "192.0.2.20:22000, this host as the server sees it"
+    )
     if re.match(r"(0\.0\.0\.0|127\.|localhost)", settings["external_address"] or ""):
         found.append(f"{prefix}external_address: {settings['external_address']!r} leads the server to itself; give this host's own address")
     if not 0 < int(settings["port"]) < 65536:
@@ -135,32 +138,43 @@ def standalone_client(settings: dict[str, Any]) -> dict[str, Any]:
 
 def host_problems(host: dict[str, Any], facts: dict[str, Any], warnings: bool = False) -> list[str]:
     """What the module host_info saw on the host that stands in the way, or, with `warnings`, that deserves attention."""
-    prefix = "nsfl_client_"
-    found, notes = [], []
+    if warnings:
+        return _notes(host, facts)
+    found = []
     if not host.get("systemd", True):
-        found.append(f"{prefix}provider: this host's init is not systemd, which keeps a standalone client running; use another host")
+        found.append("nsfl_client_provider: this host's init is not systemd, which keeps a standalone client running; use another host")
     if not host["commands"].get(facts["engine"]) and not facts["engine_install"]:
-        found.append(f"{prefix}engine: {facts['engine']} is not installed; install it, or set {prefix}engine_install: true")
-    listener = host["ports"].get(str(facts["port"]))
-    # The client listens from within a container, so its process belongs to the unit or to one that its engine made.
-    if listener and not re.search(rf"{re.escape(facts['name'])}|libpod|docker-", str(listener.get("unit") or "")) and listener.get("unit"):
-        who = f"{listener.get('command') or 'a program'} ({listener['unit']})"
-        found.append(f"{prefix}port: {facts['port']} is taken by {who}; choose another port, and the same in {prefix}external_address")
-    root = host["paths"].get(facts["root"], {})
+        found.append(f"nsfl_client_engine: {facts['engine']} is not installed; install it, or set nsfl_client_engine_install: true")
+    listener = host["ports"].get(str(facts["port"])) or {}
+    unit = str(listener.get("unit") or "")
+    # The client listens from within a container, so its process belongs to the service or to a scope that its engine made.
+    if unit and not re.search(rf"{re.escape(facts['name'])}|libpod|docker-", unit):
+        who = f"{listener.get('command') or 'a program'} ({unit})"
+        found.append(f"nsfl_client_port: {facts['port']} is taken by {who}; choose another port")
+    return found + _root_problems(facts["root"], host["paths"].get(facts["root"], {}))
+
+
+def _root_problems(path: str, root: dict[str, Any]) -> list[str]:
+    found = []
     if root.get("trouble"):
-        found.append(f"{prefix}root: {facts['root']}: {root['trouble']}; mend the mount, or choose another folder")
+        found.append(f"{root['trouble']}; mend the mount, or choose another folder")
     if root.get("kind") == "file":
-        found.append(f"{prefix}root: {facts['root']} is a file; choose another folder")
+        found.append("it is a file; choose another folder")
     if root.get("read_only"):
-        found.append(f"{prefix}root: {facts['root']} lies on a read-only filesystem; choose another folder")
-    free = root.get("free_mb")
-    if free is not None and free < 64:
-        found.append(f"{prefix}root: {facts['root']} has {free} MB left; make room")
-    elif free is not None and free < facts["storage_quota"]:
-        notes.append(f"{prefix}storage_quota: {facts['storage_quota']} MB are on offer, but {facts['root']} has {free} MB left")
+        found.append("its filesystem is read-only; choose another folder")
+    if (root.get("free_mb") or _LITTLE_MB) < _LITTLE_MB:
+        found.append(f"it has {root['free_mb']} MB left; make room")
+    return [f"nsfl_client_root: {path}: {problem}" for problem in found]
+
+
+def _notes(host: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    notes = []
+    free = host["paths"].get(facts["root"], {}).get("free_mb") or facts["storage_quota"]
+    if free < facts["storage_quota"]:
+        notes.append(f"nsfl_client_storage_quota: {facts['storage_quota']} MB are on offer, but {facts['root']} has {free} MB left")
     lmdb = host["paths"].get(facts["lmdb"], {})
     if lmdb.get("remote") or str(lmdb.get("fstype", "")).startswith("fuse"):
-        notes.append(f"{prefix}lmdb_dir: {facts['lmdb']} lies on {lmdb.get('fstype')}; LMDB is only safe on a local disk")
+        notes.append(f"nsfl_client_lmdb_dir: {facts['lmdb']} lies on {lmdb.get('fstype')}; LMDB is only safe on a local disk")
     if host["paths"].get("/sys/fs/cgroup", {}).get("fstype") == "cgroup2":
         notes.append("the host has cgroup v2, on which the client's code cannot limit tasks; jobs with limits may never report from here")
-    return notes if warnings else found
+    return notes

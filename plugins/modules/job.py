@@ -15,7 +15,8 @@ description:
 options:
   state:
     description:
-      - V(present), the job exists; a new one is queued at once and starts by itself. One that exists is left as it is when O(config) agrees with it.
+      - V(present), the job exists; a new one is queued at once and starts by itself. One that exists is left as it is when O(config) agrees
+        with it.
       - V(started), as V(present), and a job that was stopped or has failed is started again. A finished one is left alone.
       - V(stopped), the job does not run. There may be no such job.
       - V(absent), there is no such job; one that runs is stopped first.
@@ -40,13 +41,14 @@ options:
       - Needs O(s3_endpoint).
     type: path
   purge:
-    description: Whether O(state=absent) also removes what the job has in the bucket, that is its folder and its output. Needs O(s3_endpoint).
+    description:
+      - Whether O(state=absent) also removes what the job has in the bucket, that is its folder and its output. Needs O(s3_endpoint).
     type: bool
     default: false
   configs_path:
     description:
-      - Bucket and folder of the coordinators' configuration files, for instance V(nsfl-system/coordinator_configs). With it, O(purge) removes
-        the job's file there too, which the job scheduler leaves.
+      - Bucket and folder of the coordinators' configuration files, for instance V(nsfl-system/coordinator_configs). With it, O(purge)
+        removes the job's file there too, which the job scheduler leaves.
     type: str
   wait:
     description: Whether to wait until the job has ended (or, for O(state=absent) and O(state=stopped), is gone or at rest).
@@ -209,7 +211,7 @@ class Job:
         pending = self.files.differing(self.p["src"], self.p["id"]) if self.files and self.p["src"] else []
         if (keys or pending) and state_of(existing) in ACTIVE_STATES:
             raise ApiError(
-                f"the job is {state_of(existing)} and differs in {', '.join(keys + pending)}; stop it first, or give the new one an id of its own"
+                f"the job is {state_of(existing)} and differs in {', '.join(keys + pending)}; stop it first, or choose another id"
             )
         if pending and self.files:
             self.uploaded = pending

@@ -9,9 +9,9 @@ module: sample_dataset
 short_description: Make a data set for trying the platform
 version_added: 0.1.0
 description:
-  - Writes a C(.npz) file with the arrays C(x_train), C(y_train), C(x_test), C(y_test), as C(tf.keras.datasets.mnist.load_data(path)) reads it.
-  - The data are shaped like MNIST (28×28 pixels, ten classes) and made on the spot, so nothing is downloaded. They can really be learned, and
-    differ between clients while the task is the same.
+  - Writes a C(.npz) file with the arrays C(x_train), C(y_train), C(x_test), C(y_test), as Keras reads its MNIST.
+  - The data are shaped like MNIST (28 by 28 pixels, ten classes) and made on the spot, so nothing is downloaded. They can really be
+    learned, and differ between clients while the task is the same.
   - The same options give the same file, byte for byte.
 options:
   path:

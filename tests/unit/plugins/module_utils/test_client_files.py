@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-
 from ansible_collections.neursafe.fl.plugins.filter.client_host_problems import FilterModule as HostFilter
 from ansible_collections.neursafe.fl.plugins.filter.client_task_problems import FilterModule as TaskFilter
 from ansible_collections.neursafe.fl.plugins.filter.client_tree import FilterModule as TreeFilter
@@ -123,7 +122,7 @@ def test_tree_lists_parents_first_and_guards_the_setup_file(tmp_path: Path) -> N
         "task_configs/t", "task_configs/t/sub", "task_configs/t/sub/x.bin", "task_configs/t/train.py", "task_configs/t/evaluate.py",
         "task_configs/t.json",
     ]  # fmt: skip
-    by_path = dict(zip(paths, entries))
+    by_path = {entry["path"].removeprefix(ROOT + "/"): entry for entry in entries}
     assert by_path["setup.json"]["mode"] == "0600" and by_path["setup.json"]["sensitive"]
     assert base64.b64decode(by_path["task_configs/t/sub/x.bin"]["content_base64"]) == b"\x00\xff"
     assert json.loads(by_path["task_configs/t.json"]["content"])["script_path"] == f"{ROOT}/task_configs/t"
@@ -145,7 +144,15 @@ def test_a_missing_script_folder_is_named() -> None:
         client_tree({"folders": FOLDERS, "setup_file": "/s", "setup": "", "datasets": {}, "tasks": [task]})
 
 
-FACTS = {"name": "nsfl-client", "port": 22000, "root": ROOT, "lmdb": f"{ROOT}/lmdb", "engine": "podman", "engine_install": True, "storage_quota": 100}
+FACTS = {
+    "name": "nsfl-client",
+    "port": 22000,
+    "root": ROOT,
+    "lmdb": f"{ROOT}/lmdb",
+    "engine": "podman",
+    "engine_install": True,
+    "storage_quota": 100,
+}
 
 
 def host(**other: Any) -> dict[str, Any]:
@@ -169,9 +176,9 @@ def test_a_good_host_is_no_problem_and_its_own_port_neither() -> None:
     [
         ({"systemd": False}, "init is not systemd"),
         ({"ports": {"22000": {"command": "nginx", "unit": "nginx.service"}}}, "is taken by nginx (nginx.service)"),
-        ({"paths": {ROOT: {"kind": "file"}}}, "is a file"),
+        ({"paths": {ROOT: {"kind": "file"}}}, "it is a file"),
         ({"paths": {ROOT: {"trouble": "does not answer"}}}, "does not answer"),
-        ({"paths": {ROOT: {"free_mb": 3}}}, "has 3 MB left"),
+        ({"paths": {ROOT: {"free_mb": 3}}}, "it has 3 MB left"),
         ({"paths": {ROOT: {"read_only": True}}}, "read-only"),
     ],
 )

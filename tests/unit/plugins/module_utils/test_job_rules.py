@@ -4,7 +4,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from ansible_collections.neursafe.fl.plugins.filter.job_summary import FilterModule as SummaryFilter
 from ansible_collections.neursafe.fl.plugins.filter.verification_problems import FilterModule as ProblemsFilter
 from ansible_collections.neursafe.fl.plugins.module_utils import _job, _job_files, _job_pods
@@ -46,7 +45,14 @@ def test_a_namespace_with_a_leading_digit_makes_no_service_name() -> None:
 
 
 def test_threshold_above_the_number_of_clients_is_refused() -> None:
-    config = {"runtime": "pytorch", "output": "o", "task_entry": "t", "model_id": "m", "port": 1, "hyper_parameters": {"threshold_client_num": 2}}
+    config = {
+        "runtime": "pytorch",
+        "output": "o",
+        "task_entry": "t",
+        "model_id": "m",
+        "port": 1,
+        "hyper_parameters": {"threshold_client_num": 2},
+    }
     assert "no round could ever succeed" in _job.config_problems(config)[0]
 
 

@@ -39,7 +39,9 @@ class FakeApi:
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_GET = do_POST = do_PUT = do_DELETE = _answer
+        # The names are the base class's.
+        for method in ("GET", "POST", "PUT", "DELETE"):
+            setattr(Handler, f"do_{method}", Handler._answer)
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -59,15 +61,18 @@ class FakeApi:
         found = re.fullmatch(r"/api/v1/namespaces/([^/]+)/jobs(?:/([^/:]+))?(?::(start|stop))?", path)
         if not found:
             return 404, "404 page not found"
-        _namespace, job_id, verb = found.groups()
+        namespace, job_id, verb = found.groups()
         if method == "POST":
-            self.jobs[body["id"]] = {**body, "namespace": _namespace, "status": {"state": "QUEUING", "progress": 0, "reason": None}}
+            self.jobs[body["id"]] = {**body, "namespace": namespace, "status": {"state": "QUEUING", "progress": 0, "reason": None}}
             return 201, {"state": "SUCCEEDED"}
         if job_id is None:
             return 200, {"jobs": list(self.jobs.values())}
         if method == "DELETE":
             self.jobs.pop(job_id, None)
             return 200, {"state": "SUCCEEDED"}
+        return self.one(method, job_id, verb, body)
+
+    def one(self, method: str, job_id: str, verb: str | None, body: Any) -> tuple[int, Any]:
         if job_id not in self.jobs:
             return 404, {"state": "FAILED", "reason": "Job not exist"}
         job = self.jobs[job_id]
@@ -75,9 +80,7 @@ class FakeApi:
             job["status"] = {"state": "QUEUING" if verb == "start" else "STOPPED", "progress": 0, "reason": None}
         elif method == "PUT":
             job.update(body)
-        else:
-            walk = self.walks.get(job_id, [])
-            if walk:
-                state, progress = walk.pop(0)
-                job["status"] = {"state": state, "progress": progress, "reason": self.reasons.get(state)}
+        elif self.walks.get(job_id):
+            state, progress = self.walks[job_id].pop(0)
+            job["status"] = {"state": state, "progress": progress, "reason": self.reasons.get(state)}
         return 200, job

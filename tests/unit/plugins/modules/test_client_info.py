@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-
 from ansible_collections.neursafe.fl.plugins.module_utils._client_causes import registered, why_not
 from ansible_collections.neursafe.fl.plugins.modules import client_info
 

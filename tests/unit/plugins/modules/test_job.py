@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.testing import patch_module_args
-
 from ansible_collections.neursafe.fl.plugins.modules import job, job_info
 from job_api_fake import FakeApi
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluate the model of all clients on this client's held-out data. For the test doubles."""
+
 import neursafe_fl as nsfl
 import numpy as np
 from neursafe_fl.doubles import SoftmaxModel

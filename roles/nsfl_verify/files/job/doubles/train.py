@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train one round on this client's data. For the test doubles."""
+
 import neursafe_fl as nsfl
 import numpy as np
 from neursafe_fl.doubles import SoftmaxModel

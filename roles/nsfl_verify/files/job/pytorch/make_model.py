@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the initial model of the verification job: weights only, for the coordinator has no class of ours."""
+
 import sys
 
 import torch

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The network of the guide's example, written for PyTorch, and its data."""
+
 import neursafe_fl as nsfl
 import numpy as np
 import torch

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train one round on this client's data."""
+
 import neursafe_fl as nsfl
 import torch
 from network import measure, network, samples

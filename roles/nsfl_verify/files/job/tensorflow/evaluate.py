@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evaluate the model of all clients on this client's held-out data."""
+
 import neursafe_fl as nsfl
 from network import network, samples
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Write the initial model of the verification job, a whole Keras model."""
+
 import sys
 
 from network import network
