@@ -54,7 +54,8 @@ def mounts(settings: dict[str, Any]) -> list[str]:
     """Folders and files that the container has to see at the same path: everything that the setup file or datasets.json names."""
     paths = [settings["root"], *settings["folders"].values(), *(settings.get("datasets") or {}).values()]
     paths += [settings[key] for key in _PATHS if settings.get(key)]
-    return outermost([*paths, *(settings.get("extra_mounts") or [])])
+    found: list[str] = outermost([*paths, *(settings.get("extra_mounts") or [])])
+    return found
 
 
 def _address_problem(name: str, value: str, example: str) -> list[str]:

@@ -127,7 +127,7 @@ class Bucket:
             del self.objects[name]
 
 
-S3 = {"s3_endpoint": "http://s3", "s3_access_key": "a", "s3_secret_key": "not-a-key"}
+S3: dict[str, Any] = {"s3_endpoint": "http://s3", "s3_access_key": "a", "s3_secret_key": "not-a-key"}
 
 
 def test_a_folder_is_uploaded_once_and_purged(fake_api: Any, capsys: Any, tmp_path: Path, monkeypatch: Any) -> None:
