@@ -10,12 +10,14 @@ import os
 import re
 import shutil
 import stat
+import subprocess
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _mounts as mounts
 
 _LISTEN = "0A"
 _UNIT = re.compile(r"([^/]+\.service)")
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)+")
 _REMOTE = ("fuse", "nfs", "cifs", "ceph", "glusterfs", "9p", "afs", "smb")
 # Entries of a folder beyond this many are not of interest.
 _SOME = 10
@@ -115,3 +117,18 @@ def commands(wanted: t.Sequence[str]) -> dict[str, str]:
     """Where each program is; empty when it is not."""
     search = os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
     return {name: shutil.which(name, path=search) or "" for name in wanted}
+
+
+def versions(wanted: t.Sequence[str]) -> dict[str, str]:
+    """What `PROGRAM --version` calls itself; empty when it is missing or does not say."""
+    found = commands(wanted)
+    return {name: _version(program) if program else "" for name, program in found.items()}
+
+
+def _version(program: str) -> str:
+    try:
+        told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    match = _NUMBER.search(told.stdout + told.stderr)
+    return match.group(0) if match else ""

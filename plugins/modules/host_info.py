@@ -45,6 +45,11 @@ options:
     type: list
     elements: str
     default: []
+  versions:
+    description: Programs to ask for their version with C(--version).
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds within which a network or FUSE mount has to answer.
     type: int
@@ -79,6 +84,11 @@ commands:
   returned: always
   type: dict
   sample: {"s3fs": "/usr/bin/s3fs"}
+versions:
+  description: Version of each of O(versions), empty where it is missing.
+  returned: always
+  type: dict
+  sample: {"s3fs": "1.90"}
 epoch:
   description: The host's time in seconds since 1970.
   returned: always
@@ -108,6 +118,7 @@ def main() -> None:
             "ports": {"type": "list", "elements": "int", "default": []},
             "paths": {"type": "list", "elements": "path", "default": []},
             "commands": {"type": "list", "elements": "str", "default": []},
+            "versions": {"type": "list", "elements": "str", "default": []},
             "timeout": {"type": "int", "default": 15},
         },
         supports_check_mode=True,
@@ -117,6 +128,7 @@ def main() -> None:
         ports=host.ports(module.params["ports"]),
         paths=host.paths(module.params["paths"], module.params["timeout"]),
         commands=host.commands(module.params["commands"]),
+        versions=host.versions(module.params["versions"]),
         epoch=time.time(),
         python=platform.python_version(),
         systemd=os.path.isdir("/run/systemd/system"),
