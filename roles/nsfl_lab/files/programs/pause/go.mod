@@ -1,0 +1,3 @@
+module neursafe.fl/lab/pause
+
+go 1.21

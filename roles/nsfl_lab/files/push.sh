@@ -1,0 +1,19 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# push.sh DOCKER-CONFIG REGISTRY IMAGE: push nsfl-lab/IMAGE to the lab's registry, unless it is there. Prints "pushed …" if not.
+#
+# The configuration folder is the lab's own, so that nobody's ~/.docker is touched and no password is on a command line.
+set -eu
+export DOCKER_CONFIG="$1"
+target=$2/$3
+docker tag "nsfl-lab/$3" "$target"
+for _ in $(seq 30); do
+    # The registry begins to answer some seconds after its host.
+    if out=$(docker push "$target" 2>&1); then
+        case $out in *": Pushed"*) echo "pushed $target" ;; esac
+        exit 0
+    fi
+    sleep 1
+done
+echo "$out" >&2
+exit 1
