@@ -23,6 +23,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._tree_system import (
     explain,
     group_name,
     ids,
+    is_full,
     kind,
     lines,
     lock,
@@ -179,6 +180,8 @@ class Tree:
             if current is None:
                 return
             if stat.S_ISDIR(current.st_mode):
+                if entry.keep_full and not entry.recursive and is_full(name, folder):
+                    return
                 self._remove_folder(name, folder, full, entry.recursive)
             elif not self.check:
                 os.unlink(name, dir_fd=folder)

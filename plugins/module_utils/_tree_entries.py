@@ -31,6 +31,7 @@ class Entry:
     content: bytes | None = None
     sensitive: bool = False
     recursive: bool = False
+    keep_full: bool = False
 
 
 def parse_mode(text: str | None, where: str) -> int | None:
@@ -112,6 +113,7 @@ def parse_entries(root: str, raw_entries: t.Sequence[t.Mapping[str, t.Any]]) -> 
                     content=_content(raw, where),
                     sensitive=bool(raw.get("sensitive")),
                     recursive=bool(raw.get("recursive")),
+                    keep_full=bool(raw.get("keep_full")),
                 )
             )
         except TreeError as error:

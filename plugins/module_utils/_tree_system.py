@@ -38,6 +38,14 @@ def open_folder(name: str, parent: int, full: str) -> int | None:
         raise
 
 
+def is_full(name: str, parent: int) -> bool:
+    folder = os.open(name, DIRECTORY_FLAGS, dir_fd=parent)
+    try:
+        return bool(os.listdir(folder))
+    finally:
+        os.close(folder)
+
+
 def lstat(name: str, folder: int) -> os.stat_result | None:
     try:
         return os.stat(name, dir_fd=folder, follow_symlinks=False)

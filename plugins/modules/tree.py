@@ -80,6 +80,10 @@ options:
         description: With O(entries[].state=absent), remove a folder with all that is in it. Mounts in it are never crossed.
         type: bool
         default: false
+      keep_full:
+        description: With O(entries[].state=absent), leave a folder that is not empty as it is instead of failing.
+        type: bool
+        default: false
   directory_mode:
     description: Mode of parent folders that have to be made and are not entries themselves.
     type: str
@@ -152,6 +156,7 @@ ENTRY_SPEC = {
     "content_base64": {"type": "str"},
     "sensitive": {"type": "bool", "default": False},
     "recursive": {"type": "bool", "default": False},
+    "keep_full": {"type": "bool", "default": False},
 }
 
 
