@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the numpy model that stands in for Keras and PyTorch, and data that it can learn."""
+
 from __future__ import annotations
 
 import argparse
 import io
 import os
-from typing import Iterable
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class SoftmaxModel:
         save_arrays(path, self.get_weights())
 
     @classmethod
-    def load(cls, path: str) -> "SoftmaxModel":
+    def load(cls, path: str) -> SoftmaxModel:
         weights = load_arrays(path)
         model = cls(*weights[0].shape)
         model.set_weights(weights)
@@ -69,8 +70,7 @@ class SoftmaxModel:
         loss = -np.log(chances[np.arange(len(y)), y] + 1e-9).mean()
         return float(loss), float((chances.argmax(axis=1) == y).mean())
 
-    def fit(self, x: np.ndarray, y: np.ndarray, epochs: int = 1, batch_size: int = 32,
-            learning_rate: float = 0.05, seed: int = 0) -> None:
+    def fit(self, x: np.ndarray, y: np.ndarray, epochs: int = 1, batch_size: int = 32, learning_rate: float = 0.05, seed: int = 0) -> None:
         order = np.random.default_rng(seed)
         for _epoch in range(epochs):
             for batch in np.array_split(order.permutation(len(y)), max(1, len(y) // batch_size)):

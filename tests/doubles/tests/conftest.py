@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: the components as local processes, a PostgreSQL of our own, the proxy's real image."""
+
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Iterator
 
 import pytest
 
-from .machinery import S3, PostgreSQL, Processes, Proxy
+from .backends import S3, PostgreSQL
+from .machinery import Processes, Proxy
 from .platform import Platform
 
 NEEDED = ("grpc", "numpy", "psycopg2", "boto3")
@@ -34,8 +36,13 @@ def postgres() -> Iterator[PostgreSQL]:
 def database(postgres: PostgreSQL) -> Iterator[dict[str, str]]:
     """A fresh database with the three tables; the environment that points at it."""
     name = postgres.create_database()
-    yield {"DB_TYPE": "postgreSQL", "DB_ADDRESS": f"127.0.0.1:{postgres.port}", "DB_NAME": name, "DB_USERNAME": "fl",
-           "DB_PASSWORD": "secret"}
+    yield {
+        "DB_TYPE": "postgreSQL",
+        "DB_ADDRESS": f"127.0.0.1:{postgres.port}",
+        "DB_NAME": name,
+        "DB_USERNAME": "fl",
+        "DB_PASSWORD": "secret",
+    }
     postgres.drop_database(name)
 
 

@@ -3,6 +3,7 @@
 
 The real thing is tried in the lab; here only the calls and their order matter. No RBAC, no scheduling but nodeSelector.
 """
+
 from __future__ import annotations
 
 import json
@@ -21,7 +22,7 @@ class FakeKubernetes:
         self.calls: list[str] = []
         self.objects: dict[str, dict[str, Any]] = {}
         self.made: list[dict[str, Any]] = []
-        self.forbid = ""   # answer 403 to calls of this method
+        self.forbid = ""  # answer 403 to calls of this method
         self._pods: dict[str, Process] = {}
         self._processes = processes
         self._node = node
@@ -90,9 +91,9 @@ class FakeKubernetes:
                 self.end_headers()
                 self.wfile.write(json.dumps(body).encode())
 
-            do_GET = do_POST = do_DELETE = reply
-
             def log_message(self, form: str, *args: Any) -> None:
                 pass
 
+        for method in ("GET", "POST", "DELETE"):
+            setattr(Requests, f"do_{method}", Requests.reply)
         return Requests

@@ -1,20 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the tests need around the components: processes, PostgreSQL, a DNS server, the proxy's container."""
+"""What the tests need around the components: processes, a DNS server, the proxy's container."""
+
 from __future__ import annotations
 
-import glob
 import os
 import shutil
 import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,8 +66,12 @@ class Processes:
         link = programs / "python3.7"
         link.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
         link.chmod(0o755)
-        self.base = {"PATH": f"{programs}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1",
-                     "PYTHONDONTWRITEBYTECODE": "1"}
+        self.base = {
+            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
 
     def start(self, component: str, env: dict[str, str] | None = None, *arguments: str, name: str = "") -> Process:
         return self.run(["python3.7", "-m", f"neursafe_fl.python.{component}.app", *arguments], env, name or component)
@@ -84,64 +87,6 @@ class Processes:
         for process in self._all:
             process.child.kill()
             process.child.wait()
-
-
-class PostgreSQL:
-    def __init__(self) -> None:
-        self.port = free_port()
-        self._folder = folder = Path(tempfile.mkdtemp(prefix="nsfl-doubles-postgres-"))
-        # PostgreSQL refuses to run as root.
-        self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
-        (folder / "password").write_text("admin")
-        if self._as:
-            shutil.chown(folder, "postgres", "postgres")
-        data = str(folder / "data")
-        self._run("initdb", "-D", data, "-A", "scram-sha-256", "-U", "admin", f"--pwfile={folder}/password")
-        self._server = subprocess.Popen(
-            [*self._as, self.program("postgres"), "-D", data, "-p", str(self.port), "-k", "", "-h", "127.0.0.1", "-F"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-        wait_until("PostgreSQL", lambda: open_port(self.port))
-        wait_until("PostgreSQL", self._try_login)
-
-    @staticmethod
-    def program(name: str) -> str:
-        return next(iter(sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"), reverse=True)), "")
-
-    def _run(self, name: str, *arguments: str) -> None:
-        subprocess.run([*self._as, self.program(name), *arguments], check=True, capture_output=True, cwd=self._folder)
-
-    def _try_login(self) -> bool:
-        try:
-            self.sql("postgres", "select 1")
-            return True
-        except Exception:
-            return False
-
-    def sql(self, database: str, *statements: str) -> None:
-        import psycopg2
-
-        connection = psycopg2.connect(host="127.0.0.1", port=self.port, dbname=database, user="admin", password="admin")
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-        connection.close()
-
-    def create_database(self) -> str:
-        name = f"fl_{uuid.uuid4().hex[:8]}"
-        self.sql("postgres", "do $$ begin create role fl login password 'secret'; exception when duplicate_object then null; end $$",
-                 f"create database {name} owner fl")
-        self.sql(name, *(f"create table {table} (id serial primary key, data jsonb)" for table in ("jobs", "models", "tasks")),
-                 *(f"alter table {table} owner to fl" for table in ("jobs", "models", "tasks")))
-        return name
-
-    def drop_database(self, name: str) -> None:
-        self.sql("postgres", f"drop database {name} with (force)")
-
-    def stop(self) -> None:
-        self._server.terminate()
-        self._server.wait()
-        shutil.rmtree(self._folder)
 
 
 class Dns:
@@ -170,14 +115,14 @@ class Dns:
                 continue
             at, labels = 12, []
             while question[at]:
-                labels.append(question[at + 1:at + 1 + question[at]].decode())
+                labels.append(question[at + 1 : at + 1 + question[at]].decode())
                 at += 1 + question[at]
             name = ".".join(labels)
             self.asked.append(name)
             known = name.endswith(".default.svc.cluster.local")
             head = question[:2] + struct.pack(">HHHHH", 0x8180 if known else 0x8183, 1, int(known), 0, 0)
             answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 5, 4) + bytes([127, 0, 0, 1]) if known else b""
-            self._socket.sendto(head + question[12:at + 5] + answer, peer)
+            self._socket.sendto(head + question[12 : at + 5] + answer, peer)
 
     def stop(self) -> None:
         self._over = True
@@ -193,16 +138,31 @@ class Proxy:
 
     @classmethod
     def build(cls) -> str:
-        if not shutil.which("docker") or subprocess.run(["docker", "image", "inspect", cls.BASE], capture_output=True,
-                                                        check=False).returncode:
+        if (
+            not shutil.which("docker")
+            or subprocess.run(["docker", "image", "inspect", cls.BASE], capture_output=True, check=False).returncode
+        ):
             return ""
         text = (ROOT / "deploy/docker-images/dockerfiles/proxy.Dockerfile").read_text()
-        subprocess.run(["docker", "build", "--network", "host", "-q", "-t", cls.IMAGE, "-f", "-", str(ROOT)], check=True,
-                       input=text.replace("FROM debian:bookworm", f"FROM {cls.BASE}"), text=True, capture_output=True)
+        subprocess.run(
+            ["docker", "build", "--network", "host", "-q", "-t", cls.IMAGE, "-f", "-", str(ROOT)],
+            check=True,
+            input=text.replace("FROM debian:bookworm", f"FROM {cls.BASE}"),
+            text=True,
+            capture_output=True,
+        )
         return cls.IMAGE
 
-    def __init__(self, folder: Path, image: str, selector: str, resolv: str, token: str | None = "tok",
-                 edit: Callable[[str], str] = str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        image: str,
+        selector: str,
+        resolv: str,
+        token: str | None = "tok",
+        edit: Callable[[str], str] = str,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.grpc, self.http = free_port(), free_port()
         conf = folder / "proxy-conf"
         conf.mkdir()
@@ -214,45 +174,31 @@ class Proxy:
         self._name = f"nsfl-doubles-test-{uuid.uuid4().hex[:8]}"
         given = {**({"TOKEN": token} if token else {}), **(environment or {})}
         subprocess.run(
-            ["docker", "run", "-d", "--name", self._name, "--net=host", "-v", f"{conf}:/nginx/conf:ro",
-             "-v", f"{folder}/resolv.conf:/etc/resolv.conf:ro",
-             *(part for key, value in given.items() for part in ("-e", f"{key}={value}")), image],
-            check=True, capture_output=True)
+            [
+                "docker",
+                "run",
+                "-d",
+                "--name",
+                self._name,
+                "--net=host",
+                "-v",
+                f"{conf}:/nginx/conf:ro",
+                "-v",
+                f"{folder}/resolv.conf:/etc/resolv.conf:ro",
+                *(part for key, value in given.items() for part in ("-e", f"{key}={value}")),
+                image,
+            ],
+            check=True,
+            capture_output=True,
+        )
 
     def log(self) -> str:
         done = subprocess.run(["docker", "logs", self._name], capture_output=True, text=True, check=False)
         return done.stdout + done.stderr
 
-    def ready(self) -> "Proxy":
+    def ready(self) -> Proxy:
         wait_until(f"proxy: {self.log()}", lambda: open_port(self.http) and open_port(self.grpc))
         return self
 
     def stop(self) -> None:
         subprocess.run(["docker", "rm", "-f", self._name], capture_output=True, check=False)
-
-
-class S3:
-    """A real MinIO in a folder of its own."""
-
-    @staticmethod
-    def program() -> str:
-        cached = os.path.expanduser("~/.cache/neursafe-fl/bin/minio")
-        return shutil.which("minio") or (cached if os.access(cached, os.X_OK) else "")
-
-    def __init__(self) -> None:
-        import boto3
-
-        port = free_port()
-        self._folder = tempfile.mkdtemp(prefix="nsfl-doubles-minio-")
-        self.endpoint = f"http://127.0.0.1:{port}"
-        self._server = subprocess.Popen(
-            [self.program(), "server", "--quiet", "--address", f"127.0.0.1:{port}", self._folder], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL, env={**os.environ, "MINIO_ROOT_USER": "admin", "MINIO_ROOT_PASSWORD": "password1"})
-        wait_until("MinIO", lambda: open_port(port))
-        self.client = boto3.client("s3", endpoint_url=self.endpoint, aws_access_key_id="admin", region_name="us-east-1",
-                                   aws_secret_access_key="password1")
-
-    def stop(self) -> None:
-        self._server.terminate()
-        self._server.wait()
-        shutil.rmtree(self._folder)

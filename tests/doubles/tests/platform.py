@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The whole platform as local processes, right unless a test puts one mistake in."""
+
 from __future__ import annotations
 
 import json
 import shutil
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 from neursafe_fl import doubles
 
@@ -60,13 +62,24 @@ class Platform:
         """The pods of the fake cluster have no mounts, so /fl and /workspace are the shared folder itself."""
         proxy = self.proxy.http if self.proxy else 1
         return {
-            **self.database, "DB_COLLECTION_NAME": "jobs", "HTTP_PORT": str(self.ports["scheduler"]),
-            "SELECTOR_ADDRESS": f"127.0.0.1:{self.ports['selector']}", "K8S_ADDRESS": self.kubernetes.address,
-            "PROXY_ADDRESS": f"127.0.0.1:{proxy}", "CLOUD_OS": "k8s", "COORDINATOR_IMAGE": "none",
-            "JOB_SCHEDULER_ADDRESS": f"127.0.0.1:{self.ports['scheduler']}", "TEMP_DIR": "coordinator_configs",
-            "MODEL_MANAGER_ADDRESS": f"127.0.0.1:{self.ports['models']}", "WORKSPACE": str(self.root),
-            "SOURCE_MOUNT_PATH": str(self.root), "COORDINATOR_WORKSPACE_PATH": str(self.namespace), "LOG_LEVEL": "info",
-            "TOKEN": "tok", "MAX_RETRY_TIMES": "2"}
+            **self.database,
+            "DB_COLLECTION_NAME": "jobs",
+            "HTTP_PORT": str(self.ports["scheduler"]),
+            "SELECTOR_ADDRESS": f"127.0.0.1:{self.ports['selector']}",
+            "K8S_ADDRESS": self.kubernetes.address,
+            "PROXY_ADDRESS": f"127.0.0.1:{proxy}",
+            "CLOUD_OS": "k8s",
+            "COORDINATOR_IMAGE": "none",
+            "JOB_SCHEDULER_ADDRESS": f"127.0.0.1:{self.ports['scheduler']}",
+            "TEMP_DIR": "coordinator_configs",
+            "MODEL_MANAGER_ADDRESS": f"127.0.0.1:{self.ports['models']}",
+            "WORKSPACE": str(self.root),
+            "SOURCE_MOUNT_PATH": str(self.root),
+            "COORDINATOR_WORKSPACE_PATH": str(self.namespace),
+            "LOG_LEVEL": "info",
+            "TOKEN": "tok",
+            "MAX_RETRY_TIMES": "2",
+        }
 
     def start_scheduler(self, changes: dict[str, str | None] | None = None, wait: bool = True) -> Process:
         env = {key: value for key, value in {**self.scheduler_env(), **(changes or {})}.items() if value is not None}
@@ -87,13 +100,27 @@ class Platform:
         (tree / "datasets/datasets.json").write_text(json.dumps({"double_mnist": str(data)}))
         port = self.ports[name]
         return {
-            "lmdb_path": f"{tree}/lmdb", "workspace": f"{tree}/workspace", "server": f"127.0.0.1:{proxy}", "port": port,
-            "runtime": "tensorflow,pytorch", "datasets": f"{tree}/datasets/datasets.json", "log_level": "info",
-            "platform": "linux", "task_config_entry": f"{tree}/task_configs", "registration": "True", "storage_quota": 1024,
-            "external_address": f"127.0.0.1:{port}"}
+            "lmdb_path": f"{tree}/lmdb",
+            "workspace": f"{tree}/workspace",
+            "server": f"127.0.0.1:{proxy}",
+            "port": port,
+            "runtime": "tensorflow,pytorch",
+            "datasets": f"{tree}/datasets/datasets.json",
+            "log_level": "info",
+            "platform": "linux",
+            "task_config_entry": f"{tree}/task_configs",
+            "registration": "True",
+            "storage_quota": 1024,
+            "external_address": f"127.0.0.1:{port}",
+        }
 
-    def start_client(self, name: str = "client-1", env: dict[str, str] | None = None,
-                     edit: Callable[[dict[str, Any]], Any] = dict, registered: bool = True) -> Process:
+    def start_client(
+        self,
+        name: str = "client-1",
+        env: dict[str, str] | None = None,
+        edit: Callable[[dict[str, Any]], Any] = dict,
+        registered: bool = True,
+    ) -> Process:
         setup = self.client_setup(name)
         edit(setup)
         path = self.folder / name / "config/task_manager_setup.json"
@@ -105,8 +132,15 @@ class Platform:
         return client
 
     def cluster_env(self) -> dict[str, str]:
-        return {**self.database, "DB_COLLECTION_NAME": "tasks", "K8S_ADDRESS": self.kubernetes.address, "PLATFORM": "k8s",
-                "CONTAINER_EXECUTOR_IMAGE": "none", "WORKER_PORT": "8050", "MAX_RETRY_TIMES": "2"}
+        return {
+            **self.database,
+            "DB_COLLECTION_NAME": "tasks",
+            "K8S_ADDRESS": self.kubernetes.address,
+            "PLATFORM": "k8s",
+            "CONTAINER_EXECUTOR_IMAGE": "none",
+            "WORKER_PORT": "8050",
+            "MAX_RETRY_TIMES": "2",
+        }
 
     def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         url = f"http://127.0.0.1:{self.ports['scheduler']}/api/v1{path}"
@@ -119,8 +153,7 @@ class Platform:
 
     def create_job(self, job_id: str = "job", clients: int = 1, **changes: Any) -> dict[str, Any]:
         job = json.loads((ROOT / "example/job/config.json").read_text())
-        job.update(id=job_id, model_path=f"fl-{job_id}/model/mnist.h5", output=f"fl-{job_id}/output",
-                   port=self.ports["coordinator"])
+        job.update(id=job_id, model_path=f"fl-{job_id}/model/mnist.h5", output=f"fl-{job_id}/output", port=self.ports["coordinator"])
         job["hyper_parameters"].update(client_num=clients, threshold_client_num=clients, evaluate_interval=1, save_interval=1)
         job.update(changes)
         job = {key: value for key, value in job.items() if value is not None}

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """nsfl-ctl against a real MinIO and the API server's side of a job scheduler."""
+
 from __future__ import annotations
 
 import io
 import json
 import shutil
 import stat
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import pytest
-
 from neursafe_fl import doubles
 from neursafe_fl.python.cli import config as cli_config
 from neursafe_fl.python.cli import nsfl
@@ -36,8 +37,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 def configure(run: Run, parts: Platform, s3: Any, **changes: str) -> None:
     values = {"s": f"127.0.0.1:{parts.ports['scheduler']}", "d": s3.endpoint, "u": "admin", **changes}
-    assert run("set", "config", *(part for key, value in values.items() for part in (f"-{key}", value)), "-p",
-               stdin="password1\npassword1\n") == 0
+    assert (
+        run("set", "config", *(part for key, value in values.items() for part in (f"-{key}", value)), "-p", stdin="password1\npassword1\n")
+        == 0
+    )
 
 
 def job_folder(tmp_path: Path) -> Path:
@@ -55,6 +58,7 @@ def test_create_and_get_job(parts: Platform, s3: Any, run: Run, tmp_path: Path, 
     folder = job_folder(tmp_path)
     capsys.readouterr()
     assert run("create", "job", "-w", str(folder), "bucket-absent") == 1  # the namespace is no bucket
+    assert "NoSuchBucket" in capsys.readouterr().err
     s3.client.create_bucket(Bucket="team-a")
     assert run("create", "job", "-w", str(folder), "team-a") == 1  # uploaded, but not mounted where the scheduler looks
     assert "Model fl-double-mnist/model/mnist.h5 not existing in namespace team-a" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A platform without mistakes finishes its jobs."""
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The model manager: environment, table, API, storage."""
+
 from __future__ import annotations
 
 import json
@@ -10,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from .machinery import PostgreSQL, Process, Processes, free_port, open_port, wait_until
+from .backends import PostgreSQL
+from .machinery import Process, Processes, free_port, open_port, wait_until
 
 MODEL = {"name": "m", "runtime": "tensorflow", "model_path": "default:fl/m.h5"}
 
@@ -28,8 +30,9 @@ class Manager:
         return self.processes.start("model_manager", env)
 
     def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/api/v1{path}", method=method,
-                                         data=None if body is None else json.dumps(body).encode())
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/v1{path}", method=method, data=None if body is None else json.dumps(body).encode()
+        )
         try:
             with urllib.request.urlopen(request, timeout=20) as answer:
                 return answer.status, json.load(answer)
@@ -58,8 +61,12 @@ def test_makes_its_table(manager: Manager, postgres: PostgreSQL, database: dict[
 
 
 def test_may_not_make_its_table(manager: Manager, postgres: PostgreSQL, database: dict[str, str]) -> None:
-    postgres.sql(database["DB_NAME"], "drop table models", f"alter database {database['DB_NAME']} owner to admin",
-                 "revoke create on schema public from public")
+    postgres.sql(
+        database["DB_NAME"],
+        "drop table models",
+        f"alter database {database['DB_NAME']} owner to admin",
+        "revoke create on schema public from public",
+    )
     assert "permission denied" in manager.start().ends(1)
 
 

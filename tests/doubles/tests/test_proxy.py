@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The proxy's image under the sample nginx.conf."""
+
 from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
-
 from neursafe_fl.python.libs import rpc
 
 from .machinery import Dns, Proxy, free_port, wait_until

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The job scheduler's HTTP API: codes and bodies."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -33,9 +34,21 @@ def test_create_get_list_delete(api: Any) -> None:
     assert api("GET", f"{JOBS}/job")[0] == 404
 
 
-@pytest.mark.parametrize("changes", [
-    {"id": "Upper"}, {"id": "a" * 101}, {"id": 5}, {"runtime": "keras"}, {"output": None}, {"task_entry": None},
-    {"scripts": {"path": "p"}}, {"model_path": None}, {"port": "50051"}, {"hyper_parameters": []}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": "Upper"},
+        {"id": "a" * 101},
+        {"id": 5},
+        {"runtime": "keras"},
+        {"output": None},
+        {"task_entry": None},
+        {"scripts": {"path": "p"}},
+        {"model_path": None},
+        {"port": "50051"},
+        {"hyper_parameters": []},
+    ],
+)
 def test_invalid(api: Any, changes: dict[str, Any]) -> None:
     status, body = api("POST", JOBS, {**JOB, **changes})
     assert status == 403 and body["state"] == "FAILED" and body["reason"]

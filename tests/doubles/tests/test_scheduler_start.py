@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Mistakes that end the job scheduler at its start."""
+
 from __future__ import annotations
 
 import pytest
-
 from neursafe_fl.python.job_scheduler.app import REQUIRED
 
-from .machinery import PostgreSQL, free_port
+from .backends import PostgreSQL
+from .machinery import free_port
 from .platform import Platform
 
 
@@ -19,12 +20,20 @@ def test_fifteen_are_required() -> None:
     assert len(REQUIRED) == 15
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"DB_PASSWORD": "wrong"}, "DataBaseError"), ({"DB_USERNAME": "nobody"}, "DataBaseError"),
-    ({"DB_NAME": "absent"}, "DataBaseError"), ({"DB_ADDRESS": f"127.0.0.1:{free_port()}"}, "DataBaseError"),
-    ({"DB_ADDRESS": "127.0.0.1"}, "DataBaseError"), ({"DB_ADDRESS": "[::1]:5432"}, "DataBaseError"),
-    ({"DB_TYPE": "PostgreSQL"}, "DataBaseError"), ({"DB_TYPE": "mongodb"}, "DataBaseError"),
-    ({"DB_COLLECTION_NAME": "absent"}, "CollectionNotExisting")])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"DB_PASSWORD": "wrong"}, "DataBaseError"),
+        ({"DB_USERNAME": "nobody"}, "DataBaseError"),
+        ({"DB_NAME": "absent"}, "DataBaseError"),
+        ({"DB_ADDRESS": f"127.0.0.1:{free_port()}"}, "DataBaseError"),
+        ({"DB_ADDRESS": "127.0.0.1"}, "DataBaseError"),
+        ({"DB_ADDRESS": "[::1]:5432"}, "DataBaseError"),
+        ({"DB_TYPE": "PostgreSQL"}, "DataBaseError"),
+        ({"DB_TYPE": "mongodb"}, "DataBaseError"),
+        ({"DB_COLLECTION_NAME": "absent"}, "CollectionNotExisting"),
+    ],
+)
 def test_database(parts: Platform, changes: dict[str, str | None], words: str) -> None:
     assert words in parts.start_scheduler(changes, wait=False).ends(1)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The client selector: its file, and what it remembers."""
+
 from __future__ import annotations
 
 import json
@@ -7,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from neursafe_fl.python.libs import rpc
 from neursafe_fl.python.selector.clients import Clients
 
@@ -17,13 +17,18 @@ DEMAND = {"client_num": 1, "runtime": "pytorch", "job_id": "j"}
 
 
 def client(key: str = "a", **changes: Any) -> dict[str, Any]:
-    return {"id": key, "address": "10.0.0.1:1", "runtime": "tensorflow,pytorch", "platform": "linux", "max_task_parallelism": -1,
-            **changes}
+    return {"id": key, "address": "10.0.0.1:1", "runtime": "tensorflow,pytorch", "platform": "linux", "max_task_parallelism": -1, **changes}
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    (None, "FileNotFoundError"), ('{"port": 50055,}', "JSONDecodeError"), ('{"port": "50055"}', "TypeError"),
-    ('{"port": 1, "auth_client": false}', "AttributeError")])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "FileNotFoundError"),
+        ('{"port": 50055,}', "JSONDecodeError"),
+        ('{"port": "50055"}', "TypeError"),
+        ('{"port": 1, "auth_client": false}', "AttributeError"),
+    ],
+)
 def test_file(processes: Processes, tmp_path: Path, content: str | None, words: str) -> None:
     path = tmp_path / "setup.json"
     if content:

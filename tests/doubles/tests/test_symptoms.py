@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each mistake of a deployment shows the symptom that the real components show."""
+
 from __future__ import annotations
 
 import time
@@ -15,8 +16,16 @@ LOST = {"state": "FAILED", "reason": None, "progress": 100}
 
 
 def quick(timeout: int = 6, clients: int = 1) -> dict[str, Any]:
-    return {"hyper_parameters": {"max_round_num": 1, "client_num": clients, "threshold_client_num": clients, "evaluate_interval": 1,
-                                 "save_interval": 1, "round_timeout": timeout}}
+    return {
+        "hyper_parameters": {
+            "max_round_num": 1,
+            "client_num": clients,
+            "threshold_client_num": clients,
+            "evaluate_interval": 1,
+            "save_interval": 1,
+            "round_timeout": timeout,
+        }
+    }
 
 
 def test_no_token(platform: Platform) -> None:
@@ -89,8 +98,10 @@ def test_search_line_first(platform: Platform) -> None:
 
 def test_job_scheduler_address_in_the_proxy(platform: Platform) -> None:
     """Made visible to Lua, it ends the start before the DNS server is found."""
-    platform.start_server(edit=lambda text: text.replace("env TOKEN;", "env TOKEN;\nenv JOB_SCHEDULER_ADDRESS;"),
-                          environment={"JOB_SCHEDULER_ADDRESS": "127.0.0.1:1"})
+    platform.start_server(
+        edit=lambda text: text.replace("env TOKEN;", "env TOKEN;\nenv JOB_SCHEDULER_ADDRESS;"),
+        environment={"JOB_SCHEDULER_ADDRESS": "127.0.0.1:1"},
+    )
     platform.start_client()
     platform.create_job(**quick())
     assert platform.wait_job("FINISHED", "FAILED") == LOST
@@ -135,8 +146,21 @@ def test_route_lost(platform: Platform) -> None:
     platform.create_job(**quick(8), parameters={"epochs": 400})
     platform.wait_job("RUNNING")
     assert platform.proxy
-    platform.processes.run(["curl", "-s", "-X", "DELETE", "-H", "token: tok", "-H", "module-id: default-job",
-                            f"http://127.0.0.1:{platform.proxy.http}/api/v1/internal/routers"], None, "curl").child.wait()
+    platform.processes.run(
+        [
+            "curl",
+            "-s",
+            "-X",
+            "DELETE",
+            "-H",
+            "token: tok",
+            "-H",
+            "module-id: default-job",
+            f"http://127.0.0.1:{platform.proxy.http}/api/v1/internal/routers",
+        ],
+        None,
+        "curl",
+    ).child.wait()
     assert platform.wait_job("FINISHED", "FAILED") == LOST
     assert "status: 502" in client.text() or "UNAVAILABLE" in client.text()
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the SDK calls of a job script. All data goes through files of the task folder that the client names."""
+
 from __future__ import annotations
 
 import argparse

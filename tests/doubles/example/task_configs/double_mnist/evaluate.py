@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The global model on local test data."""
-import numpy as np
 
 import neursafe_fl as nsfl
+import numpy as np
 from neursafe_fl.doubles import SoftmaxModel
 
 with np.load(nsfl.get_dataset_path("double_mnist")) as data:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """One round of local training."""
+
 import argparse
 
-import numpy as np
-
 import neursafe_fl as nsfl
+import numpy as np
 from neursafe_fl.doubles import SoftmaxModel
 
 parser = argparse.ArgumentParser()

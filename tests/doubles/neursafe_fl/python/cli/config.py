@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the fixed file of nsfl-ctl, and the two servers that it names."""
+
 from __future__ import annotations
 
 import base64
@@ -53,6 +54,11 @@ class Config:
 
         certificate = self.values.get("certificate", "none")
         return boto3.client(
-            "s3", endpoint_url=self._value("data_server"), aws_access_key_id=self._value("user"), region_name="us-east-1",
-            aws_secret_access_key=self.password, verify=False if certificate == "none" else certificate,
-            config=S3Config(s3={"addressing_style": "path"}, proxies={}, connect_timeout=5, retries={"max_attempts": 1}))
+            "s3",
+            endpoint_url=self._value("data_server"),
+            aws_access_key_id=self._value("user"),
+            region_name="us-east-1",
+            aws_secret_access_key=self.password,
+            verify=False if certificate == "none" else certificate,
+            config=S3Config(s3={"addressing_style": "path"}, proxies={}, connect_timeout=5, retries={"max_attempts": 1}),
+        )

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: nsfl-ctl create, get, start, stop and delete job."""
+
 from __future__ import annotations
 
 import argparse
@@ -22,7 +23,6 @@ def create(args: argparse.Namespace, config: Config) -> None:
     job = _read(parts["config"])
     prefix = f"fl-{job['id']}"
     s3 = config.s3()
-    s3.head_bucket(Bucket=args.namespace)
     for path, key in _files(parts):
         s3.upload_file(path, args.namespace, f"{prefix}/{key}")
     if parts.get("model"):

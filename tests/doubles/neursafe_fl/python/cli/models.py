@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: nsfl-ctl create and get model. The models bucket is called models here."""
+
 from __future__ import annotations
 
 import argparse

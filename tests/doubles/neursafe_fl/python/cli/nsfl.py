@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE of nsfl-ctl: uploads a job's folder to S3 and talks to the API server."""
+
 from __future__ import annotations
 
 import argparse
@@ -82,9 +83,17 @@ def namespaces(args: argparse.Namespace, config: Config) -> None:
 
 
 COMMANDS = {
-    ("set", "config"): set_config, ("get", "health"): health, ("get", "namespace"): namespaces,
-    ("create", "job"): jobs.create, ("get", "job"): jobs.get, ("start", "job"): jobs.start, ("stop", "job"): jobs.stop,
-    ("delete", "job"): jobs.delete, ("create", "model"): models.create, ("get", "model"): models.get}
+    ("set", "config"): set_config,
+    ("get", "health"): health,
+    ("get", "namespace"): namespaces,
+    ("create", "job"): jobs.create,
+    ("get", "job"): jobs.get,
+    ("start", "job"): jobs.start,
+    ("stop", "job"): jobs.stop,
+    ("delete", "job"): jobs.delete,
+    ("create", "model"): models.create,
+    ("get", "model"): models.get,
+}
 
 
 def main() -> int:

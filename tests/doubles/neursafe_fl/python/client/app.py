@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE of the task manager (cluster) and of the standalone client: python3.7 -m neursafe_fl.python.client.app"""
+
 from __future__ import annotations
 
 import argparse
@@ -38,9 +39,10 @@ def main() -> None:
 
     tasks = Tasks(config, resources, collection)
     # The port opens before the registration.
-    server = rpc.serve(f"{config['host']}:{config['port']}", {
-        "TrainService": {"Train": tasks.run, "Stop": tasks.stop},
-        "EvaluateService": {"Evaluate": tasks.run, "Stop": tasks.stop}})
+    server = rpc.serve(
+        f"{config['host']}:{config['port']}",
+        {"TrainService": {"Train": tasks.run, "Stop": tasks.stop}, "EvaluateService": {"Evaluate": tasks.run, "Stop": tasks.stop}},
+    )
     logging.info("client listens on %s:%s", config["host"], config["port"])
     if config["registration"].lower() == "true":  # an AttributeError for a JSON boolean, as in the real client
         registration.start(config, resources)

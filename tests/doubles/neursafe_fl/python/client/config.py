@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the client's set-up file, with the type mistakes that end the real one."""
+
 from __future__ import annotations
 
 import json
@@ -8,8 +9,18 @@ import os
 import shutil
 from typing import Any
 
-DEFAULTS = {"host": "0.0.0.0", "port": 22000, "platform": "linux", "storage_quota": 10240, "log_level": "INFO",
-            "registration": "true", "runtime": "tensorflow", "label": "", "max_task_parallelism": -1, "resource": {}}
+DEFAULTS = {
+    "host": "0.0.0.0",
+    "port": 22000,
+    "platform": "linux",
+    "storage_quota": 10240,
+    "log_level": "INFO",
+    "registration": "true",
+    "runtime": "tensorflow",
+    "label": "",
+    "max_task_parallelism": -1,
+    "resource": {},
+}
 REQUIRED = ("server", "lmdb_path", "workspace", "task_config_entry", "datasets")
 OTHERS = ("external_address", "username", "password", "public_key", "private_key", "certificate", "ssl")
 
@@ -28,7 +39,7 @@ def read_config(path: str) -> dict[str, Any]:
         raise ValueError(f"platform {config['platform']!r} is not supported")
     if config.get("ssl"):
         raise NotImplementedError("the test double has no ssl")
-    host, port = config["server"].split(":")  # a ValueError without exactly one colon
+    _host, port = config["server"].split(":")  # a ValueError without exactly one colon
     int(port)
     config.setdefault("external_address", f"{config['host']}:{config['port']}")
     _check_folders(config)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: where a task's script runs: as a child of the client, or in a pod of its own."""
+
 from __future__ import annotations
 
 import os
@@ -33,8 +34,7 @@ class TaskError(Exception):
 def run_local(work: Work) -> None:
     log = os.path.join(work.folder, "task.log")
     with open(log, "wb") as stream:
-        done = subprocess.run(work.command, cwd=work.scripts, stdout=stream, stderr=subprocess.STDOUT, timeout=work.timeout,
-                              check=False)
+        done = subprocess.run(work.command, cwd=work.scripts, stdout=stream, stderr=subprocess.STDOUT, timeout=work.timeout, check=False)
     if done.returncode:
         with open(log, encoding="utf-8", errors="replace") as stream:
             raise TaskError(f"{work.command[:2]} exited {done.returncode}: {stream.read()[-1000:]}")
@@ -46,8 +46,9 @@ def run_pod(work: Work) -> None:
     mounts += [(f"dataset-{index}", path) for index, path in enumerate(work.dataset_paths)]
     proxies = {"http_proxy": "WORKER_HTTP_PROXY", "https_proxy": "WORKER_HTTPS_PROXY", "no_proxy": "WORKER_NO_PROXY"}
     env_map = {name: os.environ[source] for name, source in proxies.items() if os.environ.get(source)}
-    pod = kubernetes.pod(work.name, os.environ["CONTAINER_EXECUTOR_IMAGE"], work.command, env_map,
-                         [(name, path, path) for name, path in mounts])
+    pod = kubernetes.pod(
+        work.name, os.environ["CONTAINER_EXECUTOR_IMAGE"], work.command, env_map, [(name, path, path) for name, path in mounts]
+    )
     pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": work.node}
     container = pod["spec"]["containers"][0]
     container["workingDir"] = work.scripts

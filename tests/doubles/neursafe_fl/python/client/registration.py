@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the client makes itself known to the selector, through the proxy."""
+
 from __future__ import annotations
 
 import logging
@@ -17,9 +18,14 @@ def start(config: dict[str, Any], resources: LocalResources) -> None:
     """One attempt, without retry: its error ends the process. Then a report every REPORT_HEARTBEAT seconds."""
     message = {
         "id": str(uuid.uuid4()),  # drawn anew by each process
-        "address": config["external_address"], "runtime": config["runtime"], "label": config["label"],
-        "platform": config["platform"], "max_task_parallelism": config["max_task_parallelism"],
-        "username": config.get("username"), "nodes": resources.node_names()}
+        "address": config["external_address"],
+        "runtime": config["runtime"],
+        "label": config["label"],
+        "platform": config["platform"],
+        "max_task_parallelism": config["max_task_parallelism"],
+        "username": config.get("username"),
+        "nodes": resources.node_names(),
+    }
     try:
         rpc.call(config["server"], "/ClientService/Register", message)
     except rpc.Error as error:

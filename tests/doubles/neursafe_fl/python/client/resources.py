@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: which node has room for a task. A task takes 1 cpu and 1000 MB unless the job says otherwise."""
+
 from __future__ import annotations
 
 import http.client
@@ -17,7 +18,7 @@ from neursafe_fl.python.libs import kubernetes
 from neursafe_fl.python.libs.settings import env, env_int
 
 Amounts = dict[str, float]  # cpu in cores, memory in MB, gpu
-UNITS = {"": 1e-6, "Ki": 1024 / 1e6, "Mi": 1024 ** 2 / 1e6, "Gi": 1024 ** 3 / 1e6, "K": 1e-3, "M": 1.0, "G": 1e3}
+UNITS = {"": 1e-6, "Ki": 1024 / 1e6, "Mi": 1024**2 / 1e6, "Gi": 1024**3 / 1e6, "K": 1e-3, "M": 1.0, "G": 1e3}
 
 
 class PlatformError(Exception):
@@ -25,8 +26,7 @@ class PlatformError(Exception):
 
 
 def demand_of(resource: dict[str, Any]) -> Amounts:
-    return {"cpu": float(resource.get("cpu", 1.0)), "memory": float(resource.get("memory", 1000)),
-            "gpu": float(resource.get("gpu", 0))}
+    return {"cpu": float(resource.get("cpu", 1.0)), "memory": float(resource.get("memory", 1000)), "gpu": float(resource.get("gpu", 0))}
 
 
 class LocalResources:
@@ -47,8 +47,10 @@ class LocalResources:
 
     def take(self, demand: Amounts) -> str:
         with self._lock:
-            free = {node: {key: has[key] - sum(taken[key] for taken in self._taken.get(node, [])) for key in demand}
-                    for node, has in self.nodes.items()}
+            free = {
+                node: {key: has[key] - sum(taken[key] for taken in self._taken.get(node, [])) for key in demand}
+                for node, has in self.nodes.items()
+            }
             fitting = [node for node, has in free.items() if all(has[key] >= demand[key] for key in demand)]
             if not fitting:
                 raise RuntimeError("No enough resource")
@@ -98,8 +100,7 @@ class ClusterResources(LocalResources):
 
 
 def _read_node(node: dict[str, Any]) -> tuple[str, Amounts | None]:
-    ready = any(condition["type"] == "Ready" and condition["status"] == "True"
-                for condition in node["status"].get("conditions", []))
+    ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in node["status"].get("conditions", []))
     if not ready or node["spec"].get("unschedulable"):
         return node["metadata"]["name"], None
     has = node["status"]["allocatable"]

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: one train or evaluate task of a round, from the coordinator's call to the reply."""
+
 from __future__ import annotations
 
 import json
@@ -71,8 +72,9 @@ class Tasks:
 
     def _make_folder(self, message: Message) -> tuple[str, str]:
         while True:
-            name = "-".join([message["operation"], message["job_name"], str(self._config["port"]), str(message["round"]),
-                             time.strftime("%Y%m%d%H%M%S")])
+            name = "-".join(
+                [message["operation"], message["job_name"], str(self._config["port"]), str(message["round"]), time.strftime("%Y%m%d%H%M%S")]
+            )
             folder = os.path.join(self._config["workspace"], f"{name}_running")
             if not os.path.exists(folder.removesuffix("_running")):
                 try:
@@ -86,8 +88,15 @@ class Tasks:
         with open(os.path.join(folder, "weights.npz"), "wb") as stream:
             stream.write(rpc.unblob(message["weights"]))
         with open(os.path.join(folder, "task.json"), "w", encoding="utf-8") as stream:
-            json.dump({"operation": message["operation"], "round": message["round"], "parameters": message["parameters"],
-                       "datasets": self._config["datasets"]}, stream)
+            json.dump(
+                {
+                    "operation": message["operation"],
+                    "round": message["round"],
+                    "parameters": message["parameters"],
+                    "datasets": self._config["datasets"],
+                },
+                stream,
+            )
 
     def _dataset_paths(self, message: Message) -> list[str]:
         with open(self._config["datasets"], encoding="utf-8") as stream:
@@ -114,14 +123,26 @@ class Tasks:
             self._collection.delete({"task_id": task.name})
 
     def _execute(self, task: Task) -> None:
-        arguments = [str(part) for key, value in {**task.entry.get("params", {}), **task.message["parameters"]}.items()
-                     for part in (f"--{key}", value)]
+        arguments = [
+            str(part)
+            for key, value in {**task.entry.get("params", {}), **task.message["parameters"]}.items()
+            for part in (f"--{key}", value)
+        ]
         command = [task.entry["command"], task.entry["entry"], *arguments, "--nsfl_task_dir", task.folder]
-        EXECUTORS[self._config["platform"]](Work(
-            name=f"{task.name}-0", command=command, scripts=task.scripts, node=task.node, demand=task.demand,
-            workspace=self._config["workspace"], datasets=self._config["datasets"],
-            dataset_paths=self._dataset_paths(task.message), folder=task.folder,
-            timeout=60 * float(task.entry.get("timeout", 180))))
+        EXECUTORS[self._config["platform"]](
+            Work(
+                name=f"{task.name}-0",
+                command=command,
+                scripts=task.scripts,
+                node=task.node,
+                demand=task.demand,
+                workspace=self._config["workspace"],
+                datasets=self._config["datasets"],
+                dataset_paths=self._dataset_paths(task.message),
+                folder=task.folder,
+                timeout=60 * float(task.entry.get("timeout", 180)),
+            )
+        )
 
     def _results(self, task: Task) -> Message:
         with open(os.path.join(task.folder, "metrics.json"), encoding="utf-8") as stream:
@@ -132,7 +153,7 @@ class Tasks:
 
             before = load_arrays(os.path.join(task.folder, "weights.npz"))
             after = load_arrays(os.path.join(task.folder, "committed_weights.npz"))
-            results["weights"] = rpc.blob(pack(new - old for new, old in zip(after, before)))
+            results["weights"] = rpc.blob(pack(new - old for new, old in zip(after, before, strict=True)))
         return results
 
     def _send(self, message: Message, reply: Message) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE of the coordinator: python3.7 -m neursafe_fl.python.coordinator.app --config_file FILE"""
+
 from __future__ import annotations
 
 import argparse
@@ -15,6 +16,7 @@ from neursafe_fl.python.coordinator.rounds import Rounds
 from neursafe_fl.python.libs import log
 
 REQUIRED = ("job-id", "job_name", "namespace", "description", "runtime", "model_path", "output", "port")
+NOT_OFFERED = ("secure_algorithm", "optimizer", "ssl", "extenders", "extender")
 
 
 def read_config(path: str) -> dict[str, Any]:
@@ -22,8 +24,18 @@ def read_config(path: str) -> dict[str, Any]:
         config = json.load(stream)
     for key in REQUIRED:
         config[key]  # a KeyError without it
-    hyper = {"max_round_num": 10, "client_num": 1, "threshold_client_num": 1, "evaluate_interval": 2, "save_interval": 5,
-             "round_timeout": 3600, "learning_rate": 1.0}
+    for key in NOT_OFFERED:
+        if config.get(key):
+            raise NotImplementedError(f"the test double has no {key}")
+    hyper = {
+        "max_round_num": 10,
+        "client_num": 1,
+        "threshold_client_num": 1,
+        "evaluate_interval": 2,
+        "save_interval": 5,
+        "round_timeout": 3600,
+        "learning_rate": 1.0,
+    }
     config["hyper_parameters"] = {**hyper, **config.get("hyper_parameters", {})}
     return config
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the coordinator's word to the scheduler, at once and every REPORT_PERIOD seconds."""
+
 from __future__ import annotations
 
 import logging
@@ -33,8 +34,14 @@ class Heartbeat(threading.Thread):
             time.sleep(1)
 
     def _send(self, state: str, progress: int) -> bool:
-        body = {"id": self._config["job_name"], "namespace": self._config["namespace"], "state": state,
-                "progress": progress, "reason": None, "checkpoints": self._rounds.output.checkpoints}
+        body = {
+            "id": self._config["job_name"],
+            "namespace": self._config["namespace"],
+            "state": state,
+            "progress": progress,
+            "reason": None,
+            "checkpoints": self._rounds.output.checkpoints,
+        }
         try:
             http.request("PUT", env("JOB_SCHEDULER_ADDRESS"), "/api/v1/heartbeat", body)
             return True

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: what a job leaves in its output folder."""
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: federated averaging. Select clients, hand out the weights, collect differences, average, evaluate."""
+
 from __future__ import annotations
 
 import logging
@@ -19,11 +20,11 @@ from neursafe_fl.python.libs.settings import env
 DIAL_ATTEMPTS = 4
 
 
-class RoundFailed(Exception):
+class RoundError(Exception):
     """Too few clients did their part."""
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The scheduler asked for the end."""
 
 
@@ -37,9 +38,14 @@ class Rounds:
         self._replies: dict[str, Message] = {}
         self._changed = threading.Condition()
         self._stopped = False
-        self._server = rpc.serve(f"0.0.0.0:{config['port']}", {
-            "TrainReplyService": {"TrainReply": self._reply}, "EvaluateReplyService": {"EvaluateReply": self._reply},
-            "JobStopService": {"Stop": self._stop}})
+        self._server = rpc.serve(
+            f"0.0.0.0:{config['port']}",
+            {
+                "TrainReplyService": {"TrainReply": self._reply},
+                "EvaluateReplyService": {"EvaluateReply": self._reply},
+                "JobStopService": {"Stop": self._stop},
+            },
+        )
 
     def run(self) -> None:
         for number in range(1, self.hyper["max_round_num"] + 1):
@@ -60,7 +66,7 @@ class Rounds:
         shares /= shares.sum()
         differences = [unpack(rpc.unblob(reply["weights"])) for reply in replies]
         for index, weight in enumerate(self.weights):
-            step = sum(share * difference[index] for share, difference in zip(shares, differences))
+            step = sum(share * difference[index] for share, difference in zip(shares, differences, strict=True))
             self.weights[index] = (weight + self.hyper["learning_rate"] * step).astype(weight.dtype)
 
     def _ask(self, operation: str, number: int) -> list[Message]:
@@ -72,15 +78,22 @@ class Rounds:
         self._replies = {}
         try:
             # A client is dialled at the address that it reported itself.
-            tasks = [self._dial(client["address"], service, message, f"{operation}-{number}-{index}", end)
-                     for index, client in enumerate(clients)]
+            tasks = [
+                self._dial(client["address"], service, message, f"{operation}-{number}-{index}", end)
+                for index, client in enumerate(clients)
+            ]
             return self._wait([task for task in tasks if task], end)
         finally:
             self._release(clients)
 
     def _select(self, end: float) -> list[Message]:
-        demand = {"client_num": self.hyper["client_num"], "runtime": self.config["runtime"], "job_id": self.config["job-id"],
-                  "clients": self.config.get("clients"), "resource": self.config.get("resource", {})}
+        demand = {
+            "client_num": self.hyper["client_num"],
+            "runtime": self.config["runtime"],
+            "job_id": self.config["job-id"],
+            "clients": self.config.get("clients"),
+            "resource": self.config.get("resource", {}),
+        }
         while time.monotonic() < end:
             clients = rpc.call(env("SELECTOR_ADDRESS"), "/SelectService/Select", demand)["clients"]
             if len(clients) >= self.hyper["threshold_client_num"]:
@@ -88,7 +101,7 @@ class Rounds:
             self._release(clients)
             self._check_stop()
             time.sleep(1)
-        raise RoundFailed("too few clients to select from")
+        raise RoundError("too few clients to select from")
 
     def _release(self, clients: list[Message]) -> None:
         try:
@@ -98,10 +111,19 @@ class Rounds:
 
     def _message(self, operation: str, number: int) -> Message:
         config = self.config
-        message = {"job_id": config["job-id"], "job_name": config["job_name"], "operation": operation, "round": number,
-                   "task_entry": config.get("task_entry"), "datasets": config.get("datasets"), "runtime": config["runtime"],
-                   "parameters": config.get("parameters", {}), "resource": config.get("resource", {}),
-                   "timeout": self.hyper["round_timeout"], "weights": rpc.blob(pack(self.weights))}
+        message = {
+            "job_id": config["job-id"],
+            "job_name": config["job_name"],
+            "operation": operation,
+            "round": number,
+            "task_entry": config.get("task_entry"),
+            "datasets": config.get("datasets"),
+            "runtime": config["runtime"],
+            "parameters": config.get("parameters", {}),
+            "resource": config.get("resource", {}),
+            "timeout": self.hyper["round_timeout"],
+            "weights": rpc.blob(pack(self.weights)),
+        }
         if config.get("scripts"):
             message["scripts"] = _read_folder(config["scripts"]["path"])
             message["scripts_config"] = config["scripts"].get("config_file", "config.json")
@@ -130,7 +152,7 @@ class Rounds:
                 if (not open_tasks or over) and len(good) >= needed:
                     return good
                 if over or len(good) + len(open_tasks) < needed:
-                    raise RoundFailed(f"{len(good)} of {needed} needed clients replied")
+                    raise RoundError(f"{len(good)} of {needed} needed clients replied")
                 self._changed.wait(0.5)
 
     def _reply(self, message: Message) -> Message:
@@ -148,15 +170,18 @@ class Rounds:
 
     def _check_stop(self) -> None:
         if self._stopped:
-            raise Stopped("stopped by the scheduler")
+            raise StoppedError("stopped by the scheduler")
 
 
 def _mean(replies: list[Message]) -> dict[str, float]:
     """Metrics averaged by sample_num, which is itself summed up."""
     metrics = [reply["metrics"] for reply in replies]
     samples = [entry.get("sample_num", 1) for entry in metrics]
-    result = {key: sum(entry[key] * share for entry, share in zip(metrics, samples)) / sum(samples)
-              for key in metrics[0] if key != "sample_num" and all(key in entry for entry in metrics)}
+    result = {
+        key: sum(entry[key] * share for entry, share in zip(metrics, samples, strict=True)) / sum(samples)
+        for key in metrics[0]
+        if key != "sample_num" and all(key in entry for entry in metrics)
+    }
     return {**result, "sample_num": sum(samples)}
 
 

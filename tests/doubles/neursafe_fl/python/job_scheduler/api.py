@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the job scheduler's HTTP API."""
+
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -30,22 +32,29 @@ class Api:
         if (method, path) == ("PUT", "/api/v1/heartbeat"):
             return self.heartbeat(body)
         if match := JOBS.fullmatch(path):
-            if method == "GET":
-                return 200, {"jobs": [_shown(job) for job in self.jobs.find({"namespace": match[1]})]}
-            if method == "POST":
-                return self.create(match[1], body)
+            return self.all(method, match[1], body)
         if match := JOB.fullmatch(path):
-            namespace, job_id, verb = match.groups()
-            job = self.jobs.get(namespace, job_id)
-            if method == "DELETE" and not verb:
-                return self.delete(job)
-            if job is None:
-                raise ApiError(404, f"Job {job_id} not existing in namespace {namespace}.")
-            if method == "GET" and not verb:
-                return 200, _shown(job)
-            if method == "PUT":
-                return {"start": self.start, "stop": self.stop}[verb](job) if verb else self.update(job, body)
-        raise ApiError(404, f"{method} {path} is not served.")
+            return self.one(method, match[1], match[2], match[3], body)
+        raise ApiError(404, f"{path} is not served.")
+
+    def all(self, method: str, namespace: str, body: Any) -> Answer:
+        if method == "GET":
+            return 200, {"jobs": [_shown(job) for job in self.jobs.find({"namespace": namespace})]}
+        if method == "POST":
+            return self.create(namespace, body)
+        raise ApiError(405, f"{method} is not served.")
+
+    def one(self, method: str, namespace: str, job_id: str, verb: str | None, body: Any) -> Answer:
+        job = self.jobs.get(namespace, job_id)
+        if method == "DELETE" and not verb:
+            return self.delete(job)
+        if job is None:
+            raise ApiError(404, f"Job {job_id} not existing in namespace {namespace}.")
+        if method == "GET" and not verb:
+            return 200, _shown(job)
+        if method == "PUT":
+            return {"start": self.start, "stop": self.stop}[verb](job) if verb else self.update(job, body)
+        raise ApiError(405, f"{method} is not served.")
 
     def create(self, namespace: str, config: Any) -> Answer:
         validate(config)
@@ -59,8 +68,7 @@ class Api:
                 raise ApiError(403, f"Model {config['model_path']} not existing in namespace {namespace}.")
             return
         try:
-            model = json.loads(http.request("GET", env("MODEL_MANAGER_ADDRESS"),
-                                            f"/api/v1/models?model_id={config['model_id']}"))["model"]
+            model = json.loads(http.request("GET", env("MODEL_MANAGER_ADDRESS"), f"/api/v1/models?model_id={config['model_id']}"))["model"]
         except http.HttpError as error:
             raise ApiError(403, f"Model {config['model_id']} not existing: {error}") from error
         if model["state"] != "ready":
@@ -100,10 +108,8 @@ class Api:
 
     def _stop(self, job: Job, before: str, port: int) -> None:
         if before == "RUNNING":
-            try:
+            with contextlib.suppress(rpc.Error):  # the pod goes away in any case
                 rpc.call(f"{name_of(job)}:{port}", "/JobStopService/Stop", {"id": job["id"]})
-            except rpc.Error:
-                pass  # the pod goes away in any case
         self.scheduler.clean_up(job)
         self.jobs.move(job, "STOPPED", only_from=("STOPPING",))
 

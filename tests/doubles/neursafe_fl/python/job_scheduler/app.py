@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE of the job scheduler: python3.7 -m neursafe_fl.python.job_scheduler.app"""
+
 from __future__ import annotations
 
 import logging
@@ -12,9 +13,22 @@ from neursafe_fl.python.libs import db, http, log
 from neursafe_fl.python.libs.settings import demand, env, env_int
 
 REQUIRED = [
-    "DB_ADDRESS", "DB_USERNAME", "DB_PASSWORD", "DB_TYPE", "DB_NAME", "DB_COLLECTION_NAME", "HTTP_PORT", "SELECTOR_ADDRESS",
-    "JOB_SCHEDULER_ADDRESS", "MODEL_MANAGER_ADDRESS", "SOURCE_MOUNT_PATH", "TEMP_DIR", "COORDINATOR_IMAGE",
-    "PROXY_ADDRESS", "K8S_ADDRESS"]
+    "DB_ADDRESS",
+    "DB_USERNAME",
+    "DB_PASSWORD",
+    "DB_TYPE",
+    "DB_NAME",
+    "DB_COLLECTION_NAME",
+    "HTTP_PORT",
+    "SELECTOR_ADDRESS",
+    "JOB_SCHEDULER_ADDRESS",
+    "MODEL_MANAGER_ADDRESS",
+    "SOURCE_MOUNT_PATH",
+    "TEMP_DIR",
+    "COORDINATOR_IMAGE",
+    "PROXY_ADDRESS",
+    "K8S_ADDRESS",
+]
 
 
 def main() -> None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: what the scheduler makes for one coordinator: route, configuration file, pod."""
+
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -38,10 +40,8 @@ def write_config(job: Job) -> str:
         config["scripts"] = {**job["scripts"], "path": os.path.join(inside, job["scripts"]["path"])}
     config.update({"namespace": job["namespace"], "job-id": name_of(job), "job_name": job["id"], "port": port(job)})
     folder = os.path.join(env("WORKSPACE"), env("TEMP_DIR"), name_of(job))
-    try:
+    with contextlib.suppress(FileExistsError):  # a job that is resumed or started again
         os.mkdir(folder)
-    except FileExistsError:
-        pass  # a job that is resumed or started again
     path = os.path.join(folder, "coordinator.json")
     with open(path, "w", encoding="utf-8") as stream:
         json.dump(config, stream, indent=2)
@@ -57,8 +57,12 @@ def pod(job: Job, config: str) -> Object:
     base = os.path.join(root, job["namespace"])
     model_root = base if job.get("model_path") else root
     mounts = [("model-path", os.path.join(model_root, _model(job)), os.path.join(inside, _model(job)))]
-    optional = {"scripts": job.get("scripts", {}).get("path"), "ssl": job.get("ssl"),
-                "extender-script": job.get("extender", {}).get("script_path"), "output": job["output"]}
+    optional = {
+        "scripts": job.get("scripts", {}).get("path"),
+        "ssl": job.get("ssl"),
+        "extender-script": job.get("extender", {}).get("script_path"),
+        "output": job["output"],
+    }
     mounts += [(name, os.path.join(base, path), os.path.join(inside, path)) for name, path in optional.items() if path]
     mounts.append(("entrypoint", os.path.join(root, env("TEMP_DIR"), name_of(job), "coordinator.json"), config))
     command = ["python3.7", "-m", "neursafe_fl.python.coordinator.app", "--config_file", config]

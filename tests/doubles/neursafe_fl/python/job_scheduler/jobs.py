@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: jobs in the database, and what makes a valid one."""
+
 from __future__ import annotations
 
 import logging
 import re
 import threading
 import time
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 from neursafe_fl.python.libs import db
 from neursafe_fl.python.libs.http import ApiError
@@ -38,6 +40,10 @@ def validate(job: Any) -> None:
         raise ApiError(403, f"id {job['id']!r} does not match {ID.pattern}.")
     if job["runtime"] not in ("tensorflow", "pytorch"):
         raise ApiError(403, f"runtime {job['runtime']!r} is not supported.")
+    _validate_parts(job)
+
+
+def _validate_parts(job: Job) -> None:
     if bool(job.get("task_entry")) == bool(job.get("scripts")):
         raise ApiError(403, "One of task_entry and scripts is required.")
     if not any(job.get(key) for key in ("model_path", "model_id", "checkpoint_id")):
@@ -72,28 +78,37 @@ class Jobs:
             if self.get(namespace, config["id"]):
                 raise ApiError(403, f"Job {config['id']} already existing in namespace {namespace}.")
             try:
-                self._collection.insert({**config, "namespace": namespace, "create_time": now(), "start_time": now(),
-                                         "checkpoints": [], "runs": 0, "status": status})
-            except db.Duplicate as error:
+                self._collection.insert(
+                    {
+                        **config,
+                        "namespace": namespace,
+                        "create_time": now(),
+                        "start_time": now(),
+                        "checkpoints": [],
+                        "runs": 0,
+                        "status": status,
+                    }
+                )
+            except db.DuplicateError as error:
                 raise ApiError(403, f"Job {config['id']} already existing in namespace {namespace}.") from error
 
     def change(self, job: Job, edit: Callable[[Job], None]) -> Job:
         """Read, edit, write; the edit may raise to leave the job as it is."""
         match = {"namespace": job["namespace"], "id": job["id"]}
         with self._lock:
-            fresh = self.get(**{"namespace": job["namespace"], "job_id": job["id"]})
+            fresh = self.get(namespace=job["namespace"], job_id=job["id"])
             if fresh is None:
                 raise ApiError(404, f"Job {job['id']} not existing.")
             before = fresh["status"]["state"]
             edit(fresh)
             self._collection.replace(match, fresh)
         if fresh["status"]["state"] != before:
-            logging.info("job %s: %s -> %s %s", name_of(job), before, fresh["status"]["state"],
-                         fresh["status"]["reason"] or "")
+            logging.info("job %s: %s -> %s %s", name_of(job), before, fresh["status"]["state"], fresh["status"]["reason"] or "")
         return fresh
 
     def move(self, job: Job, state: str, reason: str | None = None, only_from: tuple[str, ...] = ()) -> bool:
         """Set the state; False when the job has left the states it may come from, or is gone."""
+
         def edit(fresh: Job) -> None:
             if only_from and fresh["status"]["state"] not in only_from:
                 raise ApiError(403, f"Job is {fresh['status']['state']}.")

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: one job at a time from QUEUING to RUNNING; RUNNING ones side by side."""
+
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from functools import partial
 
 from neursafe_fl.python.job_scheduler import coordinator
 from neursafe_fl.python.job_scheduler.jobs import Job, Jobs, name_of
@@ -45,8 +47,13 @@ class Scheduler:
     def _wait_for_clients(self, job: Job) -> bool:
         """PENDING blocks every later job until there are clients enough, or time is up."""
         hyper = job.get("hyper_parameters", {})
-        demand = {"client_num": hyper.get("client_num", env_int("DEFAULT_CLIENT_NUM")), "runtime": job["runtime"],
-                  "clients": job.get("clients"), "resource": job.get("resource", {}), "job_id": name_of(job)}
+        demand = {
+            "client_num": hyper.get("client_num", env_int("DEFAULT_CLIENT_NUM")),
+            "runtime": job["runtime"],
+            "clients": job.get("clients"),
+            "resource": job.get("resource", {}),
+            "job_id": name_of(job),
+        }
         end = time.monotonic() + env_int("RESOURCE_CHECK_MAX_TIMES")
         while self._is(job, "STARTING", "PENDING"):
             if rpc.call(env("SELECTOR_ADDRESS"), "/SelectService/CheckClientsResource", demand)["enough"]:
@@ -106,7 +113,7 @@ class Scheduler:
         self._last_seen.pop(name, None)
         for kind in ("pods", "services"):
             try:
-                retry.or_exit(f"delete {kind} {name}", lambda: kubernetes.delete(kind, name), http.HttpError)
+                retry.or_exit(f"delete {kind} {name}", partial(kubernetes.delete, kind, name), http.HttpError)
             except OSError as error:
                 logging.warning("cannot delete %s %s: %s", kind, name, error)
         try:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the components' store: one table of (id serial, data jsonb) in PostgreSQL, or one MongoDB collection."""
+
 from __future__ import annotations
 
 import json
@@ -18,19 +19,25 @@ class DataBaseError(Exception):
     """The database cannot be used as configured."""
 
 
-class CollectionNotExisting(DataBaseError):
+class CollectionNotExistingError(DataBaseError):
     """The table or collection is not there."""
 
 
-class Duplicate(DataBaseError):
+class DuplicateError(DataBaseError):
     """A unique index refused the document."""
 
 
 class PostgreSQL:
     def __init__(self, name: str) -> None:
         host, port = env("DB_ADDRESS").split(":")  # host:port with one colon, else ValueError, as in the real client
-        self._where = {"host": host, "port": int(port), "dbname": env("DB_NAME"), "user": env("DB_USERNAME"),
-                       "password": env("DB_PASSWORD"), "connect_timeout": 10}
+        self._where = {
+            "host": host,
+            "port": int(port),
+            "dbname": env("DB_NAME"),
+            "user": env("DB_USERNAME"),
+            "password": env("DB_PASSWORD"),
+            "connect_timeout": 10,
+        }
         self.name = name
         self._lock = threading.Lock()
         self._connect()
@@ -53,7 +60,7 @@ class PostgreSQL:
                         cursor.execute(query, values)
                         return cursor.fetchall() if cursor.description else []
                 except psycopg2.IntegrityError as error:
-                    raise Duplicate(str(error)) from error
+                    raise DuplicateError(str(error)) from error
                 except (psycopg2.OperationalError, psycopg2.InterfaceError):
                     if attempt == 2:
                         raise
@@ -107,7 +114,7 @@ class Mongo:
         try:
             self._collection.insert_one(dict(document))
         except DuplicateKeyError as error:
-            raise Duplicate(str(error)) from error
+            raise DuplicateError(str(error)) from error
 
     def find(self, match: Document) -> list[Document]:
         return list(self._collection.find(_flat(match), {"_id": False}).sort("start_time"))
@@ -143,7 +150,7 @@ def open_or_exit(create_missing: bool = False) -> Collection:
         collection = kinds[env("DB_TYPE")](name)
         if not collection.exists():
             if not create_missing:
-                raise CollectionNotExisting(f"{name} not existing in {env('DB_NAME')}")
+                raise CollectionNotExistingError(f"{name} not existing in {env('DB_NAME')}")
             collection.create()
         collection.find({"id": ""})  # right to read
         return collection

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: a small JSON server and client over plain HTTP."""
+
 from __future__ import annotations
 
 import http.client
 import json
 import logging
 import ssl
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Mapping
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 Answer = tuple[int, Any]
@@ -34,13 +36,21 @@ def failure(reason: str) -> dict[str, str]:
     return {"state": "FAILED", "reason": reason}
 
 
-def request(method: str, address: str, path: str, body: Any = None, headers: Mapping[str, Any] | None = None,
-            protocol: str = "http", timeout: float = 10) -> str:
+def request(
+    method: str,
+    address: str,
+    path: str,
+    body: Any = None,
+    headers: Mapping[str, Any] | None = None,
+    protocol: str = "http",
+    timeout: float = 10,
+) -> str:
     """One request. HttpError on an answer of 400 and up, OSError without an answer, TypeError on a header of None."""
     if protocol == "https":
         # The real client never checks the certificate.
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            address, timeout=timeout, context=ssl._create_unverified_context())
+            address, timeout=timeout, context=ssl._create_unverified_context()
+        )
     else:
         connection = http.client.HTTPConnection(address, timeout=timeout)
     try:
@@ -83,10 +93,10 @@ def serve(port: int, handler: Handler) -> ThreadingHTTPServer:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_DELETE = answer
-
         def log_message(self, form: str, *args: Any) -> None:
             logging.debug(form, *args)
 
+    for method in ("GET", "POST", "PUT", "DELETE"):
+        setattr(Requests, f"do_{method}", Requests.answer)
     ThreadingHTTPServer.daemon_threads = True
     return ThreadingHTTPServer(("", port), Requests)

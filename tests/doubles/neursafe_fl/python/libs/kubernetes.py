@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the two Kubernetes clients of the components, by REST, in namespace default (a literal, as in the real ones)."""
+
 from __future__ import annotations
 
 import json
@@ -62,18 +63,31 @@ def list_nodes() -> Object:
 
 def service(name: str, port: int) -> Object:
     return {
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "labels": {"app": name}},
-        "spec": {"selector": {"app": name}, "ports": [{"port": port, "targetPort": port}]}}
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": name, "labels": {"app": name}},
+        "spec": {"selector": {"app": name}, "ports": [{"port": port, "targetPort": port}]},
+    }
 
 
 def pod(name: str, image: str, command: list[str], env_map: dict[str, str], mounts: list[tuple[str, str, str]]) -> Object:
     """mounts: (volume name, path on the node, path in the container)."""
     return {
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "labels": {"app": name}},
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {"app": name}},
         "spec": {
             "restartPolicy": "Never",
-            "containers": [{
-                "name": name, "image": image, "imagePullPolicy": "IfNotPresent", "command": command,
-                "env": [{"name": key, "value": value} for key, value in env_map.items()],
-                "volumeMounts": [{"name": volume, "mountPath": inside} for volume, _host, inside in mounts]}],
-            "volumes": [{"name": volume, "hostPath": {"path": host}} for volume, host, _inside in mounts]}}
+            "containers": [
+                {
+                    "name": name,
+                    "image": image,
+                    "imagePullPolicy": "IfNotPresent",
+                    "command": command,
+                    "env": [{"name": key, "value": value} for key, value in env_map.items()],
+                    "volumeMounts": [{"name": volume, "mountPath": inside} for volume, _host, inside in mounts],
+                }
+            ],
+            "volumes": [{"name": volume, "hostPath": {"path": host}} for volume, host, _inside in mounts],
+        },
+    }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: logging to stdout; the first line of every process says what it is."""
+
 from __future__ import annotations
 
 import logging

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the one retry rule of the components: every second, MAX_RETRY_TIMES, then the process ends."""
+
 from __future__ import annotations
 
 import logging
 import os
 import time
-from typing import Callable, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from neursafe_fl.python.libs.settings import env_int
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: gRPC over plain HTTP/2. Service and method names are the real ones (no package), messages are JSON."""
+
 from __future__ import annotations
 
 import base64
 import json
 import logging
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Mapping
+from typing import Any
 
 import grpc
 
@@ -48,9 +50,17 @@ def serve(address: str, services: Methods) -> grpc.Server:
     """Start a server; an exception in a method resets that stream with the exception's text."""
     server = grpc.server(ThreadPoolExecutor(max_workers=16), options=[*OPTIONS, ("grpc.so_reuseport", 0)])
     for service, methods in services.items():
-        server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(service, {
-            name: grpc.unary_unary_rpc_method_handler(_guard(f"/{service}/{name}", method), json.loads, encode)
-            for name, method in methods.items()})])
+        server.add_generic_rpc_handlers(
+            [
+                grpc.method_handlers_generic_handler(
+                    service,
+                    {
+                        name: grpc.unary_unary_rpc_method_handler(_guard(f"/{service}/{name}", method), json.loads, encode)
+                        for name, method in methods.items()
+                    },
+                )
+            ]
+        )
     if server.add_insecure_port(address) == 0:
         raise OSError(f"cannot listen on {address}")
     server.start()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the model manager's HTTP API."""
+
 from __future__ import annotations
 
 import logging
@@ -10,10 +11,10 @@ import time
 import uuid
 from typing import Any
 
-from neursafe_fl.python.libs.db import Collection, Document, Duplicate
+from neursafe_fl.python.libs.db import Collection, Document, DuplicateError
 from neursafe_fl.python.libs.http import Answer, ApiError
 from neursafe_fl.python.libs.settings import env, env_int
-from neursafe_fl.python.model_manager.storage import S3, Missing, Posix
+from neursafe_fl.python.model_manager.storage import S3, MissingError, Posix
 
 MODELS = re.compile(r"/api/v1/namespaces/([^/]+)/models")
 MODEL = re.compile(r"/api/v1/namespaces/([^/]+)/models/([^/]+)")
@@ -77,15 +78,23 @@ class Api:
         version = body.get("version") or f"V{len(known)}"
         target = f"{namespace}/{body['name']}/{version}/{file}"
         model = {
-            "id": uuid.uuid4().hex, "namespace": namespace, "name": body["name"], "version": version, "file": target,
-            "runtime": body["runtime"], "description": body.get("description", ""), "state": "unready",
-            "model_path": f"{env('MODELS_DIR')}/{target}", "start_time": time.strftime("%Y-%m-%d %H:%M:%S")}
+            "id": uuid.uuid4().hex,
+            "namespace": namespace,
+            "name": body["name"],
+            "version": version,
+            "file": target,
+            "runtime": body["runtime"],
+            "description": body.get("description", ""),
+            "state": "unready",
+            "model_path": f"{env('MODELS_DIR')}/{target}",
+            "start_time": time.strftime("%Y-%m-%d %H:%M:%S"),
+        }
         if source:
             self._copy(source, target)
             model["state"] = "ready"
         try:
             self._models.insert(model)
-        except Duplicate as error:
+        except DuplicateError as error:
             raise ApiError(503, str(error)) from error
         if not source:
             self._reported[model["id"]] = time.monotonic()
@@ -96,7 +105,7 @@ class Api:
         namespace, path = source.split(":")
         try:
             self._storage.copy(namespace, path, target)
-        except Missing as error:
+        except MissingError as error:
             raise ApiError(404, str(error)) from error
         except Exception as error:
             logging.exception("copy of %s:%s", namespace, path)

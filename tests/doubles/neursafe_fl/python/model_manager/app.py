@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE of the model manager: python3.7 -m neursafe_fl.python.model_manager.app"""
+
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: where model files lie: <MODELS_DIR>/<namespace>/<model>/<version>/<file>, in the shared tree or in S3."""
+
 from __future__ import annotations
 
 import os
@@ -9,7 +10,7 @@ from typing import Any
 from neursafe_fl.python.libs.settings import env
 
 
-class Missing(Exception):
+class MissingError(Exception):
     """The file to copy is not there."""
 
 
@@ -18,7 +19,7 @@ class Posix:
         source = os.path.join(env("WORKSPACE"), namespace, path)
         goal = os.path.join(env("WORKSPACE"), env("MODELS_DIR"), target)
         if not os.path.isfile(source):
-            raise Missing(f"{path} not existing in namespace {namespace}")
+            raise MissingError(f"{path} not existing in namespace {namespace}")
         os.makedirs(os.path.dirname(goal), exist_ok=True)
         shutil.copyfile(source, goal)
 
@@ -36,9 +37,13 @@ class S3:
         from botocore.client import Config
 
         self._client: Any = boto3.client(
-            "s3", endpoint_url=env("STORAGE_ENDPOINT"), aws_access_key_id=env("ACCESS_KEY"),
-            aws_secret_access_key=env("SECRET_KEY"), region_name="us-east-1",
-            config=Config(s3={"addressing_style": "path"}, proxies={}, connect_timeout=5, retries={"max_attempts": 1}))
+            "s3",
+            endpoint_url=env("STORAGE_ENDPOINT"),
+            aws_access_key_id=env("ACCESS_KEY"),
+            aws_secret_access_key=env("SECRET_KEY"),
+            region_name="us-east-1",
+            config=Config(s3={"addressing_style": "path"}, proxies={}, connect_timeout=5, retries={"max_attempts": 1}),
+        )
 
     def copy(self, namespace: str, path: str, target: str) -> None:
         from botocore.exceptions import ClientError
@@ -47,7 +52,7 @@ class S3:
             self._client.copy_object(Bucket=env("MODELS_DIR"), Key=target, CopySource={"Bucket": namespace, "Key": path})
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                raise Missing(f"{path} not existing in namespace {namespace}") from error
+                raise MissingError(f"{path} not existing in namespace {namespace}") from error
             raise
 
     def delete(self, target: str) -> None:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE of the client selector: python3.7 -m neursafe_fl.python.selector.app --config_file FILE"""
+
 from __future__ import annotations
 
 import argparse
@@ -32,10 +33,18 @@ def main() -> None:
         raise NotImplementedError("the test double has no auth_client and no ssl")
 
     clients = Clients()
-    server = rpc.serve(f"{config['host']}:{config['port']}", {
-        "ClientService": {"Register": clients.register, "Report": clients.report, "Quit": clients.quit},
-        "SelectService": {"Select": clients.select, "Release": clients.release, "GetClients": clients.get,
-                          "CheckClientsResource": clients.check}})
+    server = rpc.serve(
+        f"{config['host']}:{config['port']}",
+        {
+            "ClientService": {"Register": clients.register, "Report": clients.report, "Quit": clients.quit},
+            "SelectService": {
+                "Select": clients.select,
+                "Release": clients.release,
+                "GetClients": clients.get,
+                "CheckClientsResource": clients.check,
+            },
+        },
+    )
     logging.info("Start grpc(s) service success on port %s", config["port"])
     server.wait_for_termination()
 

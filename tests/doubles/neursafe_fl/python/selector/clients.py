@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """TEST DOUBLE: the clients that the selector knows, in memory only."""
+
 from __future__ import annotations
 
 import logging
@@ -21,8 +22,9 @@ class Clients:
 
     def register(self, message: Message) -> Message:
         self._keep(message)
-        logging.info("client %s registered: %s runtime %s platform %s", message["id"], message["address"],
-                     message["runtime"], message["platform"])
+        logging.info(
+            "client %s registered: %s runtime %s platform %s", message["id"], message["address"], message["runtime"], message["platform"]
+        )
         return {"state": "success"}
 
     def report(self, message: Message) -> Message:
@@ -49,11 +51,14 @@ class Clients:
                 logging.info("client %s at %s expired", key, client["address"])
                 del self._known[key]
         pinned = [address.strip() for address in (demand.get("clients") or "").split(",") if address]
-        return [client for client in self._known.values()
-                # Split without trimming, compared exactly: "tensorflow, pytorch" offers no pytorch.
-                if demand["runtime"] in client["runtime"].split(",")
-                and (not pinned or client["address"] in pinned)
-                and not 0 <= client["max_task_parallelism"] <= client["tasks"]]
+        return [
+            client
+            for client in self._known.values()
+            # Split without trimming, compared exactly: "tensorflow, pytorch" offers no pytorch.
+            if demand["runtime"] in client["runtime"].split(",")
+            and (not pinned or client["address"] in pinned)
+            and not 0 <= client["max_task_parallelism"] <= client["tasks"]
+        ]
 
     def check(self, demand: Message) -> Message:
         with self._lock:
@@ -79,5 +84,6 @@ class Clients:
 
     def get(self, message: Message) -> Message:
         with self._lock:
-            return {"clients": [{"id": key, "address": client["address"], "runtime": client["runtime"]}
-                                for key, client in self._known.items()]}
+            return {
+                "clients": [{"id": key, "address": client["address"], "runtime": client["runtime"]} for key, client in self._known.items()]
+            }
