@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API server: paths, providers, rights, certificates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.neursafe.fl.plugins.filter.api_server_objects import api_server_objects
+from ansible_collections.neursafe.fl.plugins.filter.api_server_problems import api_server_problems
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    base: dict[str, Any] = {"fl_namespaces": ["default", "team-b"], "api_server": {"image": "traefik:v3.6.12"}}
+    return {**base, **{key: {**base[key], **value} if isinstance(base.get(key), dict) else value for key, value in more.items()}}
+
+
+def of(objects: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [item for item in objects if item["kind"] == kind]
+
+
+def paths(ingress: dict[str, Any]) -> set[str]:
+    return {entry["path"] for entry in ingress["spec"]["rules"][0]["http"]["paths"]}
+
+
+def test_each_fl_namespace_is_named_and_no_path_is_an_expression() -> None:
+    scheduler, manager = of(api_server_objects(settings()), "Ingress")
+    assert paths(scheduler) == {"/api/v1/health", "/api/v1/namespaces/default/jobs", "/api/v1/namespaces/team-b/jobs"}
+    assert paths(manager) == {"/api/v1/models", "/api/v1/namespaces/default/models", "/api/v1/namespaces/team-b/models"}
+    assert not any(sign in path for path in paths(scheduler) | paths(manager) for sign in "(*.)")
+
+
+def test_the_heartbeat_is_not_exposed() -> None:
+    assert "heartbeat" not in str(api_server_objects(settings()))
+
+
+def test_ingresses_are_named_as_upstream_and_have_a_class() -> None:
+    ingresses = of(api_server_objects(settings(provider="ingress", api_server={"ingress_class": "nginx"})), "Ingress")
+    assert [item["metadata"]["name"] for item in ingresses] == ["nsfl-job-scheduler", "nsfl-model-manager"]
+    assert {item["spec"]["ingressClassName"] for item in ingresses} == {"nginx"}
+
+
+def test_an_existing_class_needs_no_controller() -> None:
+    assert {item["kind"] for item in api_server_objects(settings(provider="ingress"))} == {"Ingress"}
+
+
+def test_plain_node_ports() -> None:
+    objects = api_server_objects(settings(provider="nodeport"))
+    assert [(item["metadata"]["name"], item["spec"]["ports"][0]["nodePort"]) for item in objects] == [
+        ("nsfl-job-scheduler-external", 30083),
+        ("nsfl-model-manager-external", 30085),
+    ]
+
+
+def test_https_is_open_only_with_a_certificate() -> None:
+    (plain,) = of(api_server_objects(settings()), "Service")
+    assert [port["nodePort"] for port in plain["spec"]["ports"]] == [30083]
+    secured = api_server_objects(settings(api_server={"certificate": "BEGIN CERTIFICATE", "key": "PRIVATE KEY"}))
+    (service,) = of(secured, "Service")
+    assert [port["nodePort"] for port in service["spec"]["ports"]] == [30083, 30084]
+    (secret,) = of(secured, "Secret")
+    assert secret["type"] == "kubernetes.io/tls" and set(secret["data"]) == {"tls.crt", "tls.key"}
+    assert all(item["spec"]["tls"] == [{"secretName": secret["metadata"]["name"]}] for item in of(secured, "Ingress"))
+    assert "defaultCertificate" in of(secured, "ConfigMap")[0]["data"]["tls.yml"]
+
+
+def test_an_existing_certificate_is_used_and_not_made() -> None:
+    objects = api_server_objects(settings(api_server={"tls_secret": "mine"}))
+    assert of(objects, "Secret") == [] and of(objects, "Ingress")[0]["spec"]["tls"] == [{"secretName": "mine"}]
+
+
+def test_traefik_reads_and_writes_no_more_than_it_has_to() -> None:
+    objects = api_server_objects(settings())
+    rules = [rule for kind in ("Role", "ClusterRole") for item in of(objects, kind) for rule in item["rules"]]
+    assert all("*" not in rule["verbs"] + rule["resources"] for rule in rules)
+    assert [rule["resources"] for rule in rules if set(rule["verbs"]) - {"get", "list", "watch"}] == [["ingresses/status"]]
+    (deployment,) = of(objects, "Deployment")
+    spec = deployment["spec"]["template"]["spec"]
+    assert spec["securityContext"]["runAsNonRoot"] and spec["containers"][0]["securityContext"]["readOnlyRootFilesystem"]
+
+
+def test_a_service_that_is_not_external_has_no_node_port() -> None:
+    (service,) = of(api_server_objects(settings(api_server={"external": "false"})), "Service")
+    assert service["spec"]["type"] == "ClusterIP" and "nodePort" not in service["spec"]["ports"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"provider": "nginx"}, "nsfl_api_server_provider: 'nginx' is not known"),
+        ({"fl_namespaces": []}, "nsfl_api_server_fl_namespaces: is no list"),
+        ({"fl_namespaces": ["a/b"]}, "no FL namespace: a/b"),
+        ({"api_server": {"http_port": 80}}, "nsfl_api_server_http_port: 80 is outside the NodePort range"),
+        ({"api_server": {"certificate": "BEGIN CERTIFICATE"}}, "nsfl_api_server_tls_key_file: certificate and key go together"),
+        ({"api_server": {"certificate": "x", "key": "PRIVATE KEY"}}, "nsfl_api_server_tls_cert_file: is no PEM certificate"),
+        ({"provider": "nodeport", "model_manager": {"node_port": 30083}}, "30083 is used twice"),
+        ({"api_server": {"image": ""}}, "nsfl_api_server_image: nothing is no image name"),
+    ],
+)
+def test_a_mistake_is_named(change: dict[str, Any], words: str) -> None:
+    problems = api_server_problems(settings(**change))
+    assert len(problems) == 1 and words in problems[0], problems
+
+
+def test_sound_settings_have_no_problem() -> None:
+    assert api_server_problems(settings()) == []

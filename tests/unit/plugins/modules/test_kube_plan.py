@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module kube_plan against a stand-in for the API."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.neursafe.fl.plugins.modules import kube_plan
+
+sys.path.insert(0, str(Path(__file__).parent))
+from kube_api_fake import KubeApi
+
+OURS = {"app.kubernetes.io/managed-by": "neursafe.fl", "app.kubernetes.io/instance": "i"}
+FIELDS = [{"manager": "neursafe.fl", "operation": "Apply"}]
+SERVICE = "/api/v1/namespaces/default/services/web"
+
+
+@pytest.fixture
+def api(tmp_path):
+    fake = KubeApi(tmp_path)
+    yield fake
+    fake.stop()
+
+
+def thing(kind="Service", name="web", namespace="default", **more) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": namespace, "labels": OURS}, **more}
+
+
+def call(capsys, api, objects, **options):
+    arguments = {
+        "kubeconfig": str(api.kubeconfig),
+        "objects": objects,
+        "instance": "i",
+        "prefix": "nsfl_x",
+        "_ansible_diff": True,
+        **options,
+    }
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        kube_plan.main()
+    return json.loads(capsys.readouterr().out)
+
+
+def live(item, **metadata):
+    return {**item, "metadata": {**item["metadata"], "managedFields": FIELDS, "resourceVersion": "6", **metadata}}
+
+
+def test_a_missing_object_is_created_and_an_equal_one_left_alone(capsys, api):
+    api.objects[SERVICE] = live(thing())
+    result = call(capsys, api, [thing(), thing(name="new")])
+    assert [(entry["index"], entry["action"]) for entry in result["apply"]] == [(1, "create")]
+    assert result["changed"] is False and result["problems"] == []
+    assert not [line for line in result["differences"] if "default/web" in line]
+
+
+def test_a_different_object_is_updated_and_the_difference_shown(capsys, api):
+    api.objects[SERVICE] = live(thing(spec={"ports": [{"port": 1}]}))
+    result = call(capsys, api, [thing(spec={"ports": [{"port": 2}]})])
+    assert result["apply"][0]["action"] == "update"
+    assert any(line.startswith("-") and "port: 1" in line for line in result["differences"])
+
+
+def test_an_equal_object_of_another_manager_is_adopted(capsys, api):
+    api.objects[SERVICE] = {
+        **thing(),
+        "metadata": {**thing()["metadata"], "managedFields": [{"manager": "kubectl", "operation": "Update"}]},
+    }
+    assert call(capsys, api, [thing()])["apply"][0]["action"] == "adopt"
+
+
+def test_the_values_of_secrets_are_never_shown(capsys, api):
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "pg", "namespace": "default"}, "data": {"password": "Y2FuYXJ5"}}
+    result = call(capsys, api, [secret])
+    del result["invocation"]  # hidden by no_log of the task
+    assert result["apply"][0]["action"] == "create" and "Y2FuYXJ5" not in json.dumps(result)
+
+
+def test_what_is_no_longer_rendered_is_stale_but_not_what_it_owns(capsys, api):
+    api.objects["/api/v1/namespaces/other/services/old"] = live(thing(name="old", namespace="other"))
+    api.objects["/api/v1/namespaces/default/services/child"] = live(thing(name="child"), ownerReferences=[{"name": "x"}])
+    result = call(capsys, api, [])
+    assert result["stale"] == [{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "old", "namespace": "other"}}]
+    assert "- Service other/old (removed)" in result["differences"]
+
+
+def test_a_conflict_names_manager_and_field(capsys, api):
+    causes = [{"reason": "FieldManagerConflict", "message": 'conflict with "kubectl-edit" using v1', "field": ".spec.type"}]
+    api.refusals[SERVICE] = (409, {"message": "conflict", "details": {"causes": causes}})
+    (problem,) = call(capsys, api, [thing()])["problems"]
+    assert ".spec.type (by kubectl-edit)" in problem and "nsfl_x_force_conflicts" in problem
+
+
+def test_a_taken_node_port_names_its_holder(capsys, api):
+    api.objects["/api/v1/namespaces/kube-system/services/other"] = {
+        "metadata": {"name": "other", "namespace": "kube-system"},
+        "spec": {"ports": [{"nodePort": 30091}]},
+    }
+    api.refusals[SERVICE] = (422, {"message": "spec.ports[0].nodePort: Invalid value: 30091: provided port is already allocated"})
+    assert call(capsys, api, [thing()])["problems"] == [
+        "Service default/web: NodePort 30091 belongs to Service kube-system/other already; choose another port"
+    ]
+
+
+def test_a_node_port_that_a_stale_service_of_ours_frees_is_no_problem(capsys, api):
+    api.objects["/api/v1/namespaces/default/services/old"] = live(thing(name="old", spec={"ports": [{"nodePort": 30091}]}))
+    api.refusals[SERVICE] = (422, {"message": "Invalid value: 30091: provided port is already allocated"})
+    result = call(capsys, api, [thing()])
+    assert result["problems"] == [] and result["apply"][0]["unchecked"] is True
+
+
+def test_a_namespace_that_comes_with_the_objects_need_not_exist(capsys, api):
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "fl"}}
+    result = call(capsys, api, [namespace, thing(namespace="fl")])
+    assert [entry["unchecked"] for entry in result["apply"]] == [False, True] and result["problems"] == []
+
+
+def test_a_namespace_that_nobody_creates_is_a_problem(capsys, api):
+    assert "namespace fl: does not exist" in call(capsys, api, [thing(namespace="fl")])["problems"][0]
+
+
+def test_a_namespace_on_its_way_out_is_a_problem(capsys, api):
+    conditions = [{"type": "NamespaceFinalizersRemaining", "status": "True", "message": "finalizers remain"}]
+    api.objects["/api/v1/namespaces/fl"] = {"metadata": {"name": "fl", "deletionTimestamp": "now"}, "status": {"conditions": conditions}}
+    assert "finalizers remain" in call(capsys, api, [thing(namespace="fl")])["problems"][0]
+
+
+def test_all_missing_rights_are_listed_together(capsys, api):
+    api.denied = {"services", "secrets"}
+    result = call(capsys, api, [thing(), thing(kind="Secret", name="s")], rights=True)
+    assert len(result["problems"]) == 2 and all("nsfl_x_kubeconfig" in problem for problem in result["problems"])
+
+
+def test_an_object_of_others_that_is_needed(capsys, api):
+    needed = [{"kind": "IngressClass", "metadata": {"name": "nginx"}}]
+    assert call(capsys, api, [], needed=needed)["problems"] == ["IngressClass nginx: does not exist; create it, or name another one"]
+
+
+def test_nobody_answers(capsys, api):
+    api.stop()
+    (problem,) = call(capsys, api, [thing()])["problems"]
+    assert problem.startswith("nsfl_x_kubeconfig: no answer from http://127.0.0.1")
+
+
+def test_an_unknown_kind_is_refused(capsys, api):
+    assert "no such kind: Deplyoment" in call(capsys, api, [thing(kind="Deplyoment")])["msg"]
+
+
+def test_the_address_of_the_dns_is_found(capsys, api):
+    api.objects["/api/v1/namespaces/kube-system/services/kube-dns"] = {
+        "metadata": {"name": "kube-dns"},
+        "spec": {"clusterIP": "10.96.0.10"},
+    }
+    assert call(capsys, api, [])["cluster_dns"] == "10.96.0.10"

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module rollout against a stand-in for the API."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.neursafe.fl.plugins.modules import rollout
+
+sys.path.insert(0, str(Path(__file__).parent))
+from kube_api_fake import KubeApi
+
+LABELS = {"app.kubernetes.io/instance": "i", "app": "web"}
+READY = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+PATH = "/apis/apps/v1/namespaces/default/deployments/web"
+
+
+@pytest.fixture
+def api(tmp_path):
+    fake = KubeApi(tmp_path)
+    yield fake
+    fake.stop()
+
+
+def deployment(status):
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}}
+    return {"metadata": {"name": "web", "namespace": "default", "generation": 2, "labels": LABELS}, "spec": spec, "status": status}
+
+
+def call(capsys, api, **options):
+    arguments = {"kubeconfig": str(api.kubeconfig), "instance": "i", "timeout": 0, "poll": 0.05, **options}
+    with patch_module_args(arguments), pytest.raises(SystemExit):
+        rollout.main()
+    return json.loads(capsys.readouterr().out)
+
+
+def test_returns_at_once_when_all_is_ready(capsys, api):
+    api.objects[PATH] = deployment(READY)
+    result = call(capsys, api, timeout=60)
+    assert result["ready"] == ["Deployment default/web"] and result["waited"] < 1 and result["changed"] is False
+
+
+def test_an_older_generation_does_not_count(capsys, api):
+    api.objects[PATH] = deployment({**READY, "observedGeneration": 1})
+    assert call(capsys, api)["waiting"] == ["Deployment default/web"]
+
+
+def test_a_workload_that_is_not_there_is_not_ready(capsys, api):
+    named = [{"kind": "Deployment", "metadata": {"name": "web", "namespace": "default"}}]
+    result = call(capsys, api, workloads=named)
+    assert result["failed"] and "Deployment default/web: is not there" in result["msg"]
+
+
+def test_check_mode_looks_once_and_never_fails(capsys, api):
+    api.objects[PATH] = deployment({})
+    result = call(capsys, api, timeout=60, _ansible_check_mode=True)
+    assert result["waiting"] and not result.get("failed")
+
+
+def test_on_time_out_it_says_why(capsys, api):
+    api.objects[PATH] = deployment({})
+    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+    container = {"name": "web", "ready": False, "restartCount": 3, "state": waiting, "lastState": {"terminated": {"exitCode": 1}}}
+    api.objects["/api/v1/namespaces/default/pods/web-1"] = {
+        "metadata": {"name": "web-1", "namespace": "default", "labels": LABELS},
+        "spec": {"nodeName": "node-1"},
+        "status": {"phase": "Running", "containerStatuses": [container]},
+    }
+    api.objects["/api/v1/namespaces/default/events/e"] = {
+        "metadata": {"name": "e"},
+        "type": "Warning",
+        "reason": "BackOff",
+        "message": "restarting failed container",
+        "involvedObject": {"name": "web-1"},
+    }
+    api.logs["/api/v1/namespaces/default/pods/web-1/log"] = "DataBaseError: connection to db.example:5432 failed\n"
+    result = call(capsys, api)
+    for words in (
+        "pod web-1 on node-1",
+        "CrashLoopBackOff",
+        "BackOff: restarting",
+        "DataBaseError",
+        "db.example:5432",
+        "the database refuses",
+    ):
+        assert words in result["msg"]
+    assert "kubectl -n default logs --previous web-1" in result["msg"]
+    assert any("previous=true" in request for request in api.requests)
+
+
+def test_nobody_answers(capsys, api):
+    api.stop()
+    assert "no answer from" in call(capsys, api)["msg"]
