@@ -22,8 +22,8 @@ options:
     elements: str
     required: true
   file:
-    description: The file. Its folder is created with mode 0700 when it is missing.
-    type: path
+    description: The path of the file. Its folder is created with mode 0700 when it is missing.
+    type: str
     required: true
     vars:
       - name: nsfl_secrets_file
@@ -123,7 +123,9 @@ class LookupModule(LookupBase):
 
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
-        path = os.path.abspath(os.path.expanduser(self.get_option("file")))
+        # The path comes from a variable as it was written, which may be in terms of other variables.
+        file = self.get_option("file")
+        path = os.path.abspath(os.path.expanduser(self._templar.template(file) if self._templar else file))
         values = self._load(path)
         if any(name not in values for name in terms):
             if (variables or {}).get("ansible_check_mode"):
