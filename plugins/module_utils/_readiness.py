@@ -11,6 +11,9 @@ import typing as t
 
 Object = dict[str, t.Any]
 
+_COMPLAINT = re.compile(r"error|refused|fail|unreachable|timed out|denied", re.IGNORECASE)
+# "10.0.0.1:5432", "db.example:5432", and libpq's 'at "10.0.0.1", port 5432'; not the time of day.
+_PEER = re.compile(r'\b(\d+\.\d+\.\d+\.\d+|[a-z][\w-]*(?:\.[\w-]+)*)(?::|", port )(\d{2,5})\b', re.IGNORECASE)
 _LAST_LINES = 8
 _LAST_EVENTS = 4
 
@@ -107,8 +110,9 @@ def hint(text: str) -> str:
 
 def peers(text: str) -> list[str]:
     """Addresses with a port that a log speaks of when it complains."""
-    complaints = [line for line in text.splitlines() if re.search(r"error|refused|fail|unreachable|timed out|denied", line, re.IGNORECASE)]
-    return list(dict.fromkeys(re.findall(r"\b(?:[\w-]+\.)*[\w-]+:\d{2,5}\b(?!:)", "\n".join(complaints))))[-3:]
+    complaints = "\n".join(line for line in text.splitlines() if _COMPLAINT.search(line))
+    named = [f"{host}:{port}" for host, port in _PEER.findall(complaints)]
+    return list(dict.fromkeys(named))[-3:]
 
 
 def explain(item: Object, pods: list[Object], events: list[Object], logs: dict[str, str]) -> list[str]:

@@ -127,6 +127,7 @@ def test_the_usual_cause(seen: str, cure: str) -> None:
 
 def test_peers_are_read_off_complaints_only() -> None:
     assert peers("listening on 0.0.0.0:8088\nconnection to db.example:5432 refused\n12:30:45 started") == ["db.example:5432"]
+    assert peers('2026-11-24 04:58:42,883 ERROR connection to server at "10.0.0.1", port 5432 failed') == ["10.0.0.1:5432"]
 
 
 def test_a_pod_that_cannot_be_scheduled() -> None:
