@@ -1,11 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# push.sh DOCKER-CONFIG REGISTRY IMAGE: push nsfl-lab/IMAGE to the lab's registry, unless it is there. Prints "pushed …" if not.
+# push.sh [--check] DOCKER-CONFIG REGISTRY IMAGE: push nsfl-lab/IMAGE to the lab's registry, unless it is there.
+# Prints "pushed …" when it was not there.
 #
 # The configuration folder is the lab's own, so that nobody's ~/.docker is touched and no password is on a command line.
 set -eu
+check=
+[ "$1" != --check ] || { check=yes; shift; }
 export DOCKER_CONFIG="$1"
 target=$2/$3
+
+if [ -n "$check" ]; then
+    id() { docker image inspect --format '{{.Id}}' "$1" 2>/dev/null || echo "none of $1"; }
+    [ "$(id "nsfl-lab/$3")" = "$(id "$target")" ] || echo "pushed $target"
+    exit 0
+fi
+
 docker tag "nsfl-lab/$3" "$target"
 for _ in $(seq 30); do
     # The registry begins to answer some seconds after its host.

@@ -1,22 +1,26 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# state.sh DIRECTORY API-ADDRESS NODE=ADDRESS…: the certificates and kubeconfigs of a lab's cluster, those that are missing.
+# state.sh [--check] DIRECTORY API-ADDRESS NODE=ADDRESS…: the certificates and kubeconfigs of a lab's cluster, those that are missing.
 #
 # DIRECTORY/pki keeps the authority, DIRECTORY/kubeconfig is the administrator's, and DIRECTORY/hosts/<node> is what that
-# node alone gets to see. Prints the path of each file that it made.
+# node alone gets to see. Prints the path of each file that it made, or would have.
 set -eu
 umask 077
+check=
+[ "$1" != --check ] || { check=yes; shift; }
 directory=$1
 api=$2
 shift 2
 pki=$directory/pki
 first=${1%%=*}
-mkdir -p "$pki" "$directory/docker"
+[ -n "$check" ] || mkdir -p "$pki" "$directory/docker"
 
 made() { echo "made $1"; }
+only_checking() { [ -n "$check" ] && made "$1"; }
 
 key() { # FILE
     [ -s "$1" ] && return 0
+    only_checking "$1" && return 0
     openssl ecparam -name prime256v1 -genkey -noout -out "$1.new"
     mv "$1.new" "$1"
     made "$1"
@@ -25,6 +29,7 @@ key() { # FILE
 authority() {
     key "$pki/ca.key"
     [ -s "$pki/ca.crt" ] && return 0
+    only_checking "$pki/ca.crt" && return 0
     openssl req -x509 -new -key "$pki/ca.key" -sha256 -days 3650 -subj "/CN=nsfl-lab" \
         -addext keyUsage=critical,keyCertSign,cRLSign -out "$pki/ca.crt.new"
     mv "$pki/ca.crt.new" "$pki/ca.crt"
@@ -34,6 +39,7 @@ authority() {
 certificate() { # FILE-WITHOUT-SUFFIX SUBJECT [NAMES]
     key "$1.key"
     [ -s "$1.crt" ] && return 0
+    only_checking "$1.crt" && return 0
     {
         echo "keyUsage = critical, digitalSignature, keyEncipherment"
         echo "extendedKeyUsage = clientAuth, serverAuth"
@@ -49,6 +55,7 @@ certificate() { # FILE-WITHOUT-SUFFIX SUBJECT [NAMES]
 
 place() { # SOURCE TARGET
     cmp -s "$1" "$2" && return 0
+    only_checking "$2" && return 0
     cp "$1" "$2.new"
     mv "$2.new" "$2"
     made "$2"
@@ -56,6 +63,7 @@ place() { # SOURCE TARGET
 
 kubeconfig() { # FILE SUBJECT
     [ -s "$1" ] && return 0
+    only_checking "$1" && return 0
     certificate "$pki/${1##*/}" "$2"
     cat >"$1.new" <<CONFIG
 apiVersion: v1
@@ -82,14 +90,14 @@ authority
 kubeconfig "$directory/kubeconfig" "/O=system:masters/CN=nsfl-lab-admin"
 for pair in "$@"; do
     node=$directory/hosts/${pair%%=*}/node
-    mkdir -p "$node"
+    [ -n "$check" ] || mkdir -p "$node"
     place "$pki/ca.crt" "$node/ca.crt"
     kubeconfig "$node/kubelet.kubeconfig" "/O=system:nodes/CN=system:node:${pair%%=*}"
     kubeconfig "$node/kube-proxy.kubeconfig" "/CN=system:kube-proxy"
 done
 
 control=$directory/hosts/$first/control-plane
-mkdir -p "$control"
+[ -n "$check" ] || mkdir -p "$control"
 place "$pki/ca.crt" "$control/ca.crt"
 key "$control/service-account.key"
 certificate "$control/apiserver" "/CN=kube-apiserver" "DNS:kubernetes,DNS:kubernetes.default,DNS:kubernetes.default.svc,\

@@ -26,7 +26,7 @@ sh "$here/bootstrap.sh" "$new.tar" --include="$base" \
 rm -rf "$new/partial" "$new/lock"
 cd "$new"
 dpkg-scanpackages --multiversion . >Packages 2>/dev/null
-printf 'Origin: neursafe.fl lab\nSHA256:\n %s %s Packages\n' "$(sha256sum <Packages | cut -d' ' -f1)" "$(wc -c <Packages)" >Release
+printf 'Origin: neursafe.fl lab\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n %s %s Packages\n' "$(sha256sum <Packages | cut -d' ' -f1)" "$(wc -c <Packages)" >Release
 cd - >/dev/null
 chmod -R a+rX "$new"
 # The folder stays the same one, since running hosts have it mounted.

@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""machine.py LAB CACHE-DIRECTORY: what this machine is and has, as JSON, for the checks before a lab is made."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def output(*command: str) -> str:
+    """What a program prints, or nothing when it is missing or fails."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""
+
+
+def docker(*arguments: str) -> Any:
+    """What Docker says of one thing, as JSON."""
+    return json.loads(output("docker", *arguments, "--format", "{{json .}}") or "{}")
+
+
+def free_mb(path: str) -> int:
+    """Room where a file at that path would lie."""
+    folder = Path(path)
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free >> 20
+
+
+def networks() -> dict[str, list[str]]:
+    """The subnets of Docker's networks by name."""
+    names = output("docker", "network", "ls", "--format", "{{.Name}}").split()
+    found = json.loads(output("docker", "network", "inspect", *names) or "[]") if names else []
+    return {net["Name"]: [entry["Subnet"] for entry in net["IPAM"]["Config"] or [] if "Subnet" in entry] for net in found}
+
+
+def main() -> None:
+    """Print it."""
+    lab, cache = sys.argv[1:]
+    info = docker("info")
+    version = [word[2:] for word in output("go", "version").split() if word.startswith("go1")]
+    release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
+    memory = [int(line.split()[1]) >> 10 for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable")]
+    print(
+        json.dumps(
+            {
+                "system": release.get("ID", "").strip('"'),
+                "architecture": os.uname().machine,
+                "cores": os.cpu_count() or 1,
+                "memory_mb": memory[0],
+                "cache_free_mb": free_mb(cache),
+                "docker": info.get("ServerVersion", ""),
+                "docker_free_mb": free_mb(info.get("DockerRootDir", "/var/lib/docker")),
+                "docker_driver": info.get("Driver", ""),
+                "networks": networks(),
+                "first_node_runs": output("docker", "inspect", "--format", "{{.State.Running}}", f"{lab}-node-1") == "true",
+                "go": version[0] if version else "",
+                "fuse": Path("/dev/fuse").exists(),
+                "overlay": "overlay" in Path("/proc/filesystems").read_text(),
+                "inotify_instances": int(Path("/proc/sys/fs/inotify/max_user_instances").read_text()),
+            }
+        )
+    )
+
+
+main()
