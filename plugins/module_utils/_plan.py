@@ -50,12 +50,12 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
     coming = {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"}
     missing, plan.problems = _namespaces(kube, objects, coming)
     for index, item in enumerate(objects):
-        entry = {"index": index, "title": title(item), "kind": item["kind"], "unchecked": False}
+        entry = {"index": index, "title": title(item), "kind": item["kind"], "unchecked": False, "restarts": False}
         if item["metadata"].get("namespace", "") in missing:
             plan.apply.append({**entry, "action": "create", "unchecked": True, "difference": difference(None, item)})
             continue
         try:
-            action, lines = compare(kube, item, force)
+            action, lines, entry["restarts"] = compare(kube, item, force)
         except KubeError as error:
             if error.status == 0:
                 raise
@@ -70,15 +70,16 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
     return plan
 
 
-def compare(kube: Kube, item: Object, force: bool) -> tuple[str, list[str]]:
-    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; and the difference."""
+def compare(kube: Kube, item: Object, force: bool) -> tuple[str, list[str], bool]:
+    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; the difference; whether pods restart."""
     live = kube.find(object_path(item))
     wanted = kube.dry_run(object_path(item), item, force)
     if live is None:
-        return "create", difference(None, wanted)
+        return "create", difference(None, wanted), False
     if essence(live) != essence(wanted):
-        return "update", difference(live, wanted)
-    return ("" if is_ours(live) else "adopt"), []
+        before, after = ((version.get("spec") or {}).get("template") for version in (live, wanted))
+        return "update", difference(live, wanted), before != after
+    return ("" if is_ours(live) else "adopt"), [], False
 
 
 def is_ours(item: Object) -> bool:
@@ -196,6 +197,32 @@ def _freed_by(error: KubeError, item: Object, stale: list[Object], kube: Kube) -
     going = {(entry["metadata"].get("namespace"), entry["metadata"]["name"]) for entry in stale if entry["kind"] == "Service"}
     holders = {(entry["metadata"]["namespace"], entry["metadata"]["name"]) for entry in _holders(kube, port)}
     return bool(holders) and holders <= going
+
+
+def disturbed_jobs(kube: Kube, plan: Plan, namespace: str, deployments: list[str], prefix: str) -> list[str]:
+    """Jobs that a restart would break (P7: the proxy's routes die with it), in a sentence for each Deployment."""
+    restarting = [entry["title"] for entry in plan.apply if entry["restarts"] and entry["title"].rsplit("/", 1)[-1] in deployments]
+    running = _running_jobs(kube, namespace) if restarting else []
+    if not running:
+        return []
+    cure = f"wait until they have ended, or set {prefix}_restart_under_jobs"
+    return [f"{name}: would restart while jobs run ({', '.join(running)}), which then fail; {cure}" for name in restarting]
+
+
+def _running_jobs(kube: Kube, namespace: str) -> list[str]:
+    try:
+        pods = kube.get(collection_path("Pod", namespace))["items"]
+    except KubeError as error:
+        if error.status == 403:
+            return []
+        raise
+    return [pod["metadata"]["name"] for pod in pods if _coordinates(pod)]
+
+
+def _coordinates(pod: Object) -> bool:
+    """A coordinator carries no label of its own; its command tells it from other pods."""
+    alive = (pod.get("status") or {}).get("phase") in ("Pending", "Running") and not pod["metadata"].get("deletionTimestamp")
+    return alive and any("neursafe_fl.python.coordinator.app" in (item.get("command") or []) for item in pod["spec"]["containers"])
 
 
 def missing_rights(kube: Kube, objects: list[Object], prefix: str) -> list[str]:

@@ -35,6 +35,15 @@ options:
     description: Whether to ask, too, for each verb that applying and removing takes.
     type: bool
     default: false
+  jobs_namespace:
+    description: Kubernetes namespace in which coordinators run. With O(keep_while_jobs_run).
+    type: str
+    default: default
+  keep_while_jobs_run:
+    description: Names of Deployments of which a restart breaks running jobs; it is a problem while there are any.
+    type: list
+    elements: str
+    default: []
   needed:
     description: References (kind, and metadata with name and namespace) to objects of others that have to exist already.
     type: list
@@ -83,7 +92,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 apply:
-  description: The objects that differ; position in O(objects), title, kind and action (create, update or adopt).
+  description: The objects that differ; position in O(objects), title, kind, action (create, update or adopt) and whether pods restart.
   returned: always
   type: list
   elements: dict
@@ -114,7 +123,7 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
-from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, make_plan, missing_rights
+from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, disturbed_jobs, make_plan, missing_rights
 
 
 def cluster_dns(kube: Kube) -> str:
@@ -139,6 +148,8 @@ def main() -> None:
             "instance": {"type": "str", "default": ""},
             "force_conflicts": {"type": "bool", "default": False},
             "rights": {"type": "bool", "default": False},
+            "jobs_namespace": {"type": "str", "default": "default"},
+            "keep_while_jobs_run": {"type": "list", "elements": "str", "default": []},
             "needed": {"type": "list", "elements": "dict", "default": []},
             "prefix": {"type": "str", "default": "nsfl"},
             "kubeconfig": {"type": "path"},
@@ -161,6 +172,7 @@ def main() -> None:
         else:
             plan = make_plan(kube, params["objects"], params["instance"], params["force_conflicts"], params["prefix"])
             plan.problems += absent(kube, params["needed"])
+            plan.problems += disturbed_jobs(kube, plan, params["jobs_namespace"], params["keep_while_jobs_run"], params["prefix"])
     except KubeError as error:
         plan.problems.append(f"{params['prefix']}_kubeconfig: {error}; start the cluster, or name another kubeconfig")
     differences = [line for entry in plan.apply for line in entry.pop("difference")]

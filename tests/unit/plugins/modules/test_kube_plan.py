@@ -155,3 +155,21 @@ def test_the_address_of_the_dns_is_found(capsys, api):
         "spec": {"clusterIP": "10.96.0.10"},
     }
     assert call(capsys, api, [])["cluster_dns"] == "10.96.0.10"
+
+
+def test_p7_no_restart_under_a_running_job(capsys, api):
+    path = "/apis/apps/v1/namespaces/default/deployments/proxy"
+    deployment = thing(kind="Deployment", name="proxy", spec={"template": {"spec": {"a": 1}}})
+    api.objects[path] = live(deployment)
+    pod = {
+        "metadata": {"name": "default-job-1", "namespace": "default"},
+        "spec": {"containers": [{"command": ["python3.7", "-m", "neursafe_fl.python.coordinator.app"]}]},
+        "status": {"phase": "Running"},
+    }
+    api.objects["/api/v1/namespaces/default/pods/default-job-1"] = pod
+    new = {**deployment, "spec": {"template": {"spec": {"a": 2}}}}
+    (problem,) = call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"]
+    assert "would restart while jobs run (default-job-1)" in problem and "nsfl_x_restart_under_jobs" in problem
+    assert call(capsys, api, [new])["problems"] == [] and call(capsys, api, [deployment], keep_while_jobs_run=["proxy"])["problems"] == []
+    pod["status"]["phase"] = "Succeeded"
+    assert call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"] == []
