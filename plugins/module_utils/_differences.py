@@ -10,8 +10,12 @@ import difflib
 import hashlib
 import typing as t
 
-import yaml
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import title
+
+try:
+    import yaml
+except ImportError:  # without it no kubeconfig was read, so there is nothing to compare either
+    yaml = None  # type: ignore[assignment]
 
 Object = dict[str, t.Any]
 
