@@ -37,7 +37,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+_NAME = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def environment_file(settings: Mapping[str, Any]) -> str:

@@ -12,8 +12,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _storage_names 
 
 Facts = t.Mapping[str, t.Any]
 _FOLDERS = {"server": ("selector", "proxy", "coordinator_configs"), "client": ("workspace", "datasets", "task_configs", "config")}
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-_MODE = re.compile(r"^[0-7]{4}$")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_MODE = re.compile(r"^[0-7]{4}\Z")
 
 
 def entries(settings: Facts, state: str = "directory", recursive: bool = False) -> list[dict[str, t.Any]]:
@@ -46,7 +46,9 @@ def problems(settings: Facts) -> list[str]:
         seen.setdefault(name, key)
     if settings["layout"] == "server" and (problem := names.bucket_problem(str(settings["system_bucket"]))):
         found.append(f"nsfl_system_bucket: {problem}")
-    for key in ("mode", "lmdb_mode"):
-        if settings[key] and not _MODE.match(str(settings[key])):
-            found.append(f"nsfl_directories_{key}: '{settings[key]}' is not a file mode; write four octal digits in quotes, such as \"0750\"")
+    found += [
+        f"nsfl_directories_{key}: '{settings[key]}' is not a file mode; write four octal digits in quotes, such as \"0750\""
+        for key in ("mode", "lmdb_mode")
+        if settings[key] and not _MODE.match(str(settings[key]))
+    ]
     return found

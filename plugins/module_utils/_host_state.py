@@ -42,15 +42,26 @@ def _read(path: str) -> str:
         return ""
 
 
+def _list(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
+
+
+def _link(path: str) -> str:
+    """Where a link leads. Processes and their files come and go while one looks."""
+    try:
+        return os.readlink(path)
+    except OSError:
+        return ""
+
+
 def _holder(inodes: set[str]) -> dict[str, t.Any]:
     """The process that has one of these sockets open. Without the right to look, its name stays unknown."""
     wanted = {f"socket:[{inode}]" for inode in inodes}
     for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            links = [os.readlink(f"/proc/{pid}/fd/{number}") for number in os.listdir(f"/proc/{pid}/fd")]
-        except OSError:
-            continue
-        if wanted.intersection(links):
+        if any(_link(f"/proc/{pid}/fd/{number}") in wanted for number in _list(f"/proc/{pid}/fd")):
             units = _UNIT.findall(_read(f"/proc/{pid}/cgroup"))
             return {"pid": int(pid), "command": _read(f"/proc/{pid}/comm").strip(), "unit": units[-1] if units else ""}
     return {"pid": 0, "command": "", "unit": ""}
@@ -68,7 +79,13 @@ def is_remote(fstype: str) -> bool:
 
 
 def _kind(mode: int) -> str:
-    kinds = ((stat.S_ISDIR, "directory"), (stat.S_ISREG, "file"), (stat.S_ISLNK, "symlink"), (stat.S_ISCHR, "device"), (stat.S_ISBLK, "device"))
+    kinds = (
+        (stat.S_ISDIR, "directory"),
+        (stat.S_ISREG, "file"),
+        (stat.S_ISLNK, "symlink"),
+        (stat.S_ISCHR, "device"),
+        (stat.S_ISBLK, "device"),
+    )
     return next((name for test, name in kinds if test(mode)), "other")
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.neursafe.fl.plugins.module_utils._storage_names import bucket_problem, key_problems
 
-_POLICY_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,128}$")
+_POLICY_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,128}\Z")
 
 BUCKET_ACTIONS = ("s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads")
 OBJECT_ACTIONS = ("s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject")
@@ -44,7 +44,9 @@ def _statements(document: t.Mapping[str, t.Any]) -> frozenset[Statement]:
             str(item.get("Effect")),
             _strings(item.get("Action")),
             _strings(item.get("Resource")),
-            json.dumps({key: item[key] for key in sorted(item) if key not in ("Effect", "Action", "Resource", "Sid") and item[key]}, sort_keys=True),
+            json.dumps(
+                {key: item[key] for key in sorted(item) if key not in ("Effect", "Action", "Resource", "Sid") and item[key]}, sort_keys=True
+            ),
         )
         for item in ([found] if isinstance(found, dict) else found)
     )
@@ -136,7 +138,11 @@ def state_text(observed: Observed, wanted: Wanted) -> str:
             lines.append(f"policies of {wanted.user}: {', '.join(sorted(observed.user_policies)) or 'none'}")
         rules = [] if observed.policy is None else sorted(_statements(observed.policy), key=lambda rule: sorted(rule[1]))
         lines.append(f"policy {wanted.policy_name}:" + ("" if rules else " absent"))
-        lines += [f"  - {effect} {action} on {', '.join(sorted(places))}" for effect, actions, places, _more in rules for action in sorted(actions)]
+        lines += [
+            f"  - {effect} {action} on {', '.join(sorted(places))}"
+            for effect, actions, places, _more in rules
+            for action in sorted(actions)
+        ]
     return "\n".join(lines) + "\n"
 
 

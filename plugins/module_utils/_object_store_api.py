@@ -37,7 +37,9 @@ class StoreError(Exception):
 class Store:
     """One endpoint, spoken to with one pair of keys."""
 
-    def __init__(self, endpoint: str, access_key: str, secret_key: str, region: str, ca_path: str, validate_certs: bool, timeout: float) -> None:
+    def __init__(
+        self, endpoint: str, access_key: str, secret_key: str, region: str, ca_path: str, validate_certs: bool, timeout: float
+    ) -> None:
         parts = urlsplit(endpoint)
         self.endpoint, self.region, self.timeout = endpoint, region, timeout
         self._place, self._secure = parts.netloc, parts.scheme == "https"
@@ -50,12 +52,21 @@ class Store:
         self._validate_certs = validate_certs
         self.s3 = self._client(access_key, secret_key)
         self.admin = MinioAdmin(
-            endpoint=self._place, credentials=StaticProvider(access_key, secret_key), region=region, secure=self._secure, http_client=self._http
+            endpoint=self._place,
+            credentials=StaticProvider(access_key, secret_key),
+            region=region,
+            secure=self._secure,
+            http_client=self._http,
         )
 
     def _client(self, access_key: str, secret_key: str) -> Minio:
         return Minio(
-            endpoint=self._place, access_key=access_key, secret_key=secret_key, secure=self._secure, region=self.region, http_client=self._http
+            endpoint=self._place,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=self._secure,
+            region=self.region,
+            http_client=self._http,
         )
 
     # -- reading --------------------------------------------------------------------------------------------------
@@ -149,7 +160,9 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
     code = error.code if isinstance(error, S3Error) else _admin_code(error)
     if code in _KEY_CODES:
         why = "no user of that access key exists" if code == "InvalidAccessKeyId" else "the secret key is another"
-        return StoreError(f"{keys}: {endpoint} refuses the keys ({code}: {why}); correct them, or look at the keys the server was started with")
+        return StoreError(
+            f"{keys}: {endpoint} refuses the keys ({code}: {why}); correct them, or look at the keys the server was started with"
+        )
     if code == "RequestTimeTooSkewed":
         return StoreError(
             f"{place}: {endpoint} refuses the request because of the clock{_clock_offset(error)}; "
@@ -165,12 +178,18 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
             "if it is not MinIO, make the user there by hand and leave it out here (nsfl_object_store_manage_user: false)"
         )
     if isinstance(error, (S3Error, InvalidResponseError, ServerError)):
-        return StoreError(f"{place}: {endpoint} answers with an error ({error}); is it an S3 endpoint, and its API port, not its console's?")
+        return StoreError(
+            f"{place}: {endpoint} answers with an error ({error}); is it an S3 endpoint, and its API port, not its console's?"
+        )
     if isinstance(error, urllib3.exceptions.HTTPError):
         reason = getattr(error, "reason", None) or error
         if isinstance(reason, urllib3.exceptions.SSLError):
-            return StoreError(f"{place}: the certificate of {endpoint} is not accepted ({reason}); give the CA that signed it, or correct the host name")
-        return StoreError(f"{place}: nothing answers at {endpoint} ({_short(reason)}); is the server running and the port open?", unreachable=True)
+            return StoreError(
+                f"{place}: the certificate of {endpoint} is not accepted ({reason}); give the CA that signed it, or correct the host name"
+            )
+        return StoreError(
+            f"{place}: nothing answers at {endpoint} ({_short(reason)}); is the server running and the port open?", unreachable=True
+        )
     return StoreError(f"{endpoint}: {type(error).__name__}: {error}")
 
 

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _storage_names as names
 
-_SHA256 = re.compile(r"^(sha256:)?[0-9a-f]{64}$")
+_SHA256 = re.compile(r"^(sha256:)?[0-9a-f]{64}\Z")
 Facts = t.Mapping[str, t.Any]
 
 
@@ -71,11 +71,13 @@ def _program_problems(settings: Facts) -> list[str]:
         problems.append("nsfl_object_store_binary_url: nsfl_object_store_binary_file is given too; keep one of them")
     if settings["binary_url"] and not _SHA256.match(str(settings["binary_checksum"])):
         problems.append(
-            "nsfl_object_store_binary_checksum: it is not a SHA-256 checksum (64 hexadecimal digits), and no program is installed unchecked; "
+            "nsfl_object_store_binary_checksum: it is no SHA-256 checksum (64 hexadecimal digits), and no program is installed unchecked; "
             "run sha256sum on a copy that you trust"
         )
     if settings["binary_url"] and not re.match(r"^(https?|file)://", str(settings["binary_url"])):
-        problems.append(f"nsfl_object_store_binary_url: '{settings['binary_url']}' is not a URL; start it with https://, http:// or file://")
+        problems.append(
+            f"nsfl_object_store_binary_url: '{settings['binary_url']}' is not a URL; start it with https://, http:// or file://"
+        )
     return problems
 
 
@@ -124,10 +126,12 @@ def _folder_problems(path: str, state: Facts, wanted_mb: int) -> list[str]:
     if state["read_only"]:
         problems.append(f"{path} is on a read-only filesystem ({state['mount_point']}); mount it read-write or name another folder")
     if state["remote"]:
-        problems.append(f"{path} is on {state['fstype']} ({state['mount_point']}), where MinIO may lose data; name a folder on a local disk")
+        problems.append(
+            f"{path} is on {state['fstype']} ({state['mount_point']}), where MinIO may lose data; name a folder on a local disk"
+        )
     if 0 <= state["free_mb"] < wanted_mb:
         problems.append(
-            f"{path} has {state['free_mb']} MB left on {state['mount_point']}, and {wanted_mb} MB are wanted (nsfl_object_store_data_free_mb); "
+            f"{path} has {state['free_mb']} MB left on {state['mount_point']}, {wanted_mb} MB are wanted (nsfl_object_store_data_free_mb); "
             "free some or name another folder"
         )
     return problems
@@ -143,10 +147,8 @@ def controller_problems(settings: Facts, controller: Facts) -> list[str]:
             return [f"nsfl_object_store_binary_file: there is no file {settings['binary_file']} on the controller; correct the path"]
         return []
     if not settings["binary_url"] and not controller["commands"]["go"]:
-        return [
-            "nsfl_object_store_binary_file: no program is given, and there is no Go on the controller to build it; "
-            "give nsfl_object_store_binary_file, or nsfl_object_store_binary_url and its checksum, or install Go"
-        ]
+        cure = "give nsfl_object_store_binary_file, or nsfl_object_store_binary_url and its checksum, or install Go"
+        return [f"nsfl_object_store_binary_file: no program is given, and there is no Go on the controller to build it; {cure}"]
     return []
 
 

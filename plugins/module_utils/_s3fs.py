@@ -66,7 +66,9 @@ def _in_the_way(seen: Seen) -> str:
             "move it away (and into the bucket, once that is mounted, if it belongs there)"
         )
     if mount.fstype != "fuse.s3fs":
-        return f"{seen.point}: {mount.source} ({mount.fstype}) is mounted there, not bucket {seen.bucket}; unmount it or choose another root"
+        return (
+            f"{seen.point}: {mount.source} ({mount.fstype}) is mounted there, not bucket {seen.bucket}; unmount it or choose another root"
+        )
     if mount.source not in (seen.bucket, "s3fs"):
         return f"{seen.point}: bucket {mount.source} is mounted there, not {seen.bucket}; unmount it (`umount {seen.point}`)"
     if not seen.unit.running and not seen.trouble and seen.unit.active != "activating":

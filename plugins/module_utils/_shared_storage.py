@@ -13,9 +13,9 @@ from ansible_collections.neursafe.fl.plugins.module_utils._object_store_prefligh
 
 Facts = t.Mapping[str, t.Any]
 # Options become one word of a unit file, split at commas.
-_OPTION = re.compile(r"^[A-Za-z0-9_]+(=[A-Za-z0-9_./:@+-]*)?$")
-_UMASK = re.compile(r"^[0-7]{4}$")
-_REGION = re.compile(r"^[A-Za-z0-9_-]+$")
+_OPTION = re.compile(r"^[A-Za-z0-9_]+(=[A-Za-z0-9_./:@+-]*)?\Z")
+_UMASK = re.compile(r"^[0-7]{4}\Z")
+_REGION = re.compile(r"^[A-Za-z0-9_-]+\Z")
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -66,23 +66,29 @@ def _number_problems(settings: Facts) -> list[str]:
 
 def settings_problems(settings: Facts) -> list[str]:
     """Everything that is wrong without a look at the host."""
-    problems = buckets_problems(settings)
+    problems: list[str] = buckets_problems(settings)
     root = names.path_problem(settings["root"])
     if root:
         problems.append(f"nsfl_root: {root}")
     if settings["provider"] != "s3fs":
         return problems
     if not settings["endpoint"]:
-        problems.append("nsfl_s3_endpoint: it is not set, so there is nothing to mount; give the object store's address, such as http://10.0.0.5:9000")
+        problems.append(
+            "nsfl_s3_endpoint: it is not set, so there is nothing to mount; give the object store's address, such as http://10.0.0.5:9000"
+        )
     elif place := names.endpoint_problem(str(settings["endpoint"])):
         problems.append(f"nsfl_s3_endpoint: {place}")
     problems += [f"nsfl_s3_{problem}" for problem in names.key_problems(str(settings["access_key"]), str(settings["secret_key"]))]
     if not _UMASK.match(str(settings["umask"])):
-        problems.append(f"nsfl_shared_storage_umask: '{settings['umask']}' is no umask; write four octal digits in quotes, such as \"0022\"")
+        problems.append(
+            f"nsfl_shared_storage_umask: '{settings['umask']}' is no umask; write four octal digits in quotes, such as \"0022\""
+        )
     if not _REGION.match(str(settings["region"])):
-        problems.append(f"nsfl_shared_storage_region: '{settings['region']}' is no region; use letters, digits and hyphens, such as us-east-1")
+        problems.append(
+            f"nsfl_shared_storage_region: '{settings['region']}' is no region; use letters, digits and hyphens, such as us-east-1"
+        )
     problems += [
-        f"nsfl_shared_storage_extra_options: '{option}' is no s3fs option; write name or name=value, one per list entry, without commas and spaces"
+        f"nsfl_shared_storage_extra_options: '{option}' is no s3fs option; write name or name=value, one per entry, without commas and spaces"
         for option in settings["extra_options"]
         if not _OPTION.match(str(option))
     ]
@@ -119,11 +125,15 @@ def _s3fs_host_problems(settings: Facts, host: Facts) -> list[str]:
         problems.append("this host: /dev/fuse is missing; load the kernel module (`modprobe fuse`), or give the container the device")
     state = paths[root]
     if state["mount_point"] == root and state["fstype"].startswith("fuse"):
-        problems.append(f"nsfl_root: {state['source']} ({state['fstype']}) is mounted on {root} itself; each bucket is mounted below it, so unmount it")
+        problems.append(
+            f"nsfl_root: {state['source']} ({state['fstype']}) is mounted on {root} itself; each bucket is mounted below it, so unmount it"
+        )
     elif state["exists"] and state["kind"] not in ("directory", "symlink"):
         problems.append(f"nsfl_root: {root} is a {state['kind']}; move it away or choose another root")
     elif state["read_only"]:
-        problems.append(f"nsfl_root: {root} is on a read-only filesystem ({state['mount_point']}); mount it read-write or choose another root")
+        problems.append(
+            f"nsfl_root: {root} is on a read-only filesystem ({state['mount_point']}); mount it read-write or choose another root"
+        )
     elif not state["shared"]:
         problems.append(
             f"nsfl_root: {state['mount_point']}, which {root} lies on, is a private mount, so pods would not see the buckets; "
@@ -144,7 +154,9 @@ def _external_host_problems(settings: Facts, host: Facts) -> list[str]:
         if state["trouble"]:
             problems.append(f"nsfl_root: {root}/{bucket} does not answer ({state['trouble']}); look at the mount {state['mount_point']}")
         elif not state["exists"] or state["kind"] not in ("directory", "symlink"):
-            problems.append(f"nsfl_root: there is no folder {root}/{bucket}, and with provider external it has to be there; mount or make it")
+            problems.append(
+                f"nsfl_root: there is no folder {root}/{bucket}, and with provider external it has to be there; mount or make it"
+            )
         elif state["read_only"]:
             problems.append(f"nsfl_root: {root}/{bucket} is mounted read-only; mount it read-write")
     return problems

@@ -9,10 +9,10 @@ import re
 import typing as t
 from urllib.parse import urlsplit
 
-_BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
-_ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+$")
+_BUCKET = re.compile(r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
+_ADDRESS = re.compile(r"^\d+\.\d+\.\d+\.\d+\Z")
 # Paths end up in unit files, mount tables and shell scripts: no character that one of them would have to quote.
-_PATH = re.compile(r"^/[A-Za-z0-9._/+@-]*$")
+_PATH = re.compile(r"^/[A-Za-z0-9._/+@-]*\Z")
 
 
 def bucket_problem(name: str) -> str:
@@ -36,11 +36,15 @@ def key_problems(access_key: str, secret_key: str) -> list[str]:
     if not 3 <= len(access_key) <= 128:
         problems.append(f"access_key: it has {len(access_key)} characters; MinIO wants 3 to 128")
     if any(sign in access_key for sign in "=, /:") or access_key != access_key.strip():
-        problems.append("access_key: it contains a space or one of = , / : which S3 signatures and passwd files use as separators; leave them out")
+        problems.append(
+            "access_key: it contains a space or one of = , / : which S3 signatures and passwd files use as separators; leave them out"
+        )
     if not 8 <= len(secret_key) <= 128:
         problems.append(f"secret_key: it has {len(secret_key)} characters; MinIO wants 8 to 128")
     if secret_key != secret_key.strip() or "\n" in secret_key:
-        problems.append("secret_key: it has white space at an end or a line break in it; s3fs cannot read such a key from its file, so leave them out")
+        problems.append(
+            "secret_key: it has white space at an end or a line break in it; s3fs cannot read such a key from its file, so leave them out"
+        )
     return problems
 
 
@@ -64,7 +68,11 @@ def endpoint_problem(url: str) -> str:
     labels = host.split(".")
     if port is None and len(labels) == 5 and all(label.isdigit() for label in labels):
         return f"'{url}' has a dot where the colon before the port belongs; write {parts.scheme}://{'.'.join(labels[:4])}:{labels[4]}"
-    if not host or any(sign.isspace() or sign in "_\\{}%" for sign in host) or (all(label.isdigit() for label in labels) and len(labels) != 4):
+    if (
+        not host
+        or any(sign.isspace() or sign in "_\\{}%" for sign in host)
+        or (all(label.isdigit() for label in labels) and len(labels) != 4)
+    ):
         return f"'{url}' names no valid host; {example}"
     if port == 0:
         return f"'{url}' has port 0; {example}"
@@ -91,7 +99,7 @@ def whole_number(value: t.Any) -> int | None:
         return None
     if isinstance(value, int):
         return value
-    return int(value) if isinstance(value, str) and re.match(r"^-?\d+$", value) else None
+    return int(value) if isinstance(value, str) and re.match(r"^-?\d+\Z", value) else None
 
 
 def number_problem(value: t.Any, least: int, most: int) -> str:

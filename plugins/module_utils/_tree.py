@@ -98,7 +98,9 @@ class Tree:
         if target == self.root:
             return []
         if not target.startswith(self.root + os.sep):
-            raise TreeError(f"{self._full(path)}: a symlink leads to {target}, out of {self.root}; remove the symlink or choose another root")
+            raise TreeError(
+                f"{self._full(path)}: a symlink leads to {target}, out of {self.root}; remove the symlink or choose another root"
+            )
         return target[len(self.root) + 1 :].split(os.sep)
 
     def _enter(self, path: str, create: bool = True) -> int | None:
@@ -223,7 +225,12 @@ class Tree:
                 if (uid not in (None, now.st_uid)) or (gid not in (None, now.st_gid)):
                     os.fchown(handle, -1 if uid is None else uid, -1 if gid is None else gid)
                 mode = entry.mode if entry.mode is not None else keep.mode
-                set_mode(handle, mode if mode is not None else (0o600 if entry.sensitive else 0o644), self._full(entry.path), forced=entry.mode is not None)
+                set_mode(
+                    handle,
+                    mode if mode is not None else (0o600 if entry.sensitive else 0o644),
+                    self._full(entry.path),
+                    forced=entry.mode is not None,
+                )
                 os.fsync(handle)
             finally:
                 os.close(handle)

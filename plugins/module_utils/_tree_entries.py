@@ -12,7 +12,7 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-_MODE = re.compile(r"^[0-7]{4}$")
+_MODE = re.compile(r"^[0-7]{4}\Z")
 
 
 class TreeError(Exception):

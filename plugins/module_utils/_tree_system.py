@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import grp
@@ -54,10 +55,8 @@ def lstat(name: str, folder: int) -> os.stat_result | None:
 
 
 def discard(name: str, folder: int) -> None:
-    try:
+    with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        pass
 
 
 def read(name: str, folder: int) -> bytes:
@@ -98,7 +97,9 @@ def set_mode(handle: int, mode: int, full: str, forced: bool = True) -> None:
 
 
 def ids(owner: str | None, group: str | None, check: bool) -> tuple[int | None, int | None]:
-    return _id(owner, lambda name: pwd.getpwnam(name).pw_uid, "user", check), _id(group, lambda name: grp.getgrnam(name).gr_gid, "group", check)
+    return _id(owner, lambda name: pwd.getpwnam(name).pw_uid, "user", check), _id(
+        group, lambda name: grp.getgrnam(name).gr_gid, "group", check
+    )
 
 
 def _id(name: str | None, look_up: t.Callable[[str], int], what: str, check: bool) -> int | None:
@@ -139,7 +140,9 @@ def lock(root_fd: int, root: str, timeout: float) -> None:
             if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
                 return  # a filesystem without locks
         if time.monotonic() > deadline:
-            raise TreeError(f"{root}: another run is still changing this tree after {timeout:.0f} s; wait for it, or end it (`fuser {root}` names it)")
+            raise TreeError(
+                f"{root}: another run is still changing this tree after {timeout:.0f} s; wait for it, or end it (`fuser {root}` names it)"
+            )
         time.sleep(0.2)
 
 

@@ -155,7 +155,9 @@ class Mounts:
     def refuse_missing_unit(self, seen: dict[str, s3fs.Seen]) -> None:
         if not self.module.check_mode and any(not one.unit.found for one in seen.values()):
             name = self.params["unit"]
-            raise systemd.UnitError(f"{name}@.service: systemd knows no such template; write it first, or look with `systemctl cat {name}@x`")
+            raise systemd.UnitError(
+                f"{name}@.service: systemd knows no such template; write it first, or look with `systemctl cat {name}@x`"
+            )
 
     def change(self, plans: dict[str, s3fs.Plan], seen: dict[str, s3fs.Seen]) -> None:
         starts = [bucket for bucket, plan in plans.items() if plan.start]

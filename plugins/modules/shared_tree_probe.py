@@ -140,7 +140,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     params = module.params
-    if not re.match(r"^[a-z0-9]{1,64}$", params["word"]):
+    if not re.match(r"^[a-z0-9]{1,64}\Z", params["word"]):
         module.fail_json(msg="word: use 1 to 64 lower-case letters and digits")
     if module.check_mode:
         module.exit_json(changed=False, seconds={})

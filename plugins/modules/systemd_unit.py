@@ -93,6 +93,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as systemd
 
 
+WORDS = {"started": "active", "stopped": "inactive"}
+
+
 def wishes(unit: systemd.Unit, params: dict) -> list[tuple[str, str]]:
     """(systemctl verb, reason) for everything that differs. Pure but for the files' times."""
     steps = []
@@ -152,7 +155,9 @@ def run(module: AnsibleModule) -> dict:
     if not unit.found and not module.check_mode:
         if params["state"] == "stopped":
             return {"changed": False, "changes": []}
-        raise systemd.UnitError(f"{name}: systemd knows no such unit; its file is missing or has a mistake (`systemd-analyze verify {name}`)")
+        raise systemd.UnitError(
+            f"{name}: systemd knows no such unit; its file is missing or has a mistake (`systemd-analyze verify {name}`)"
+        )
     steps = wishes(unit, params)
     if not module.check_mode:
         for verb, _reason in steps:
@@ -165,7 +170,7 @@ def run(module: AnsibleModule) -> dict:
     if module._diff and steps:
         result["diff"] = {
             "before": f"{name}: {unit.active}, {unit.enabled or 'not there'}\n",
-            "after": f"{name}: {'active' if params['state'] == 'started' else 'inactive'}, {'enabled' if params['enabled'] else 'disabled'}\n",
+            "after": f"{name}: {WORDS[params['state']]}, {'enabled' if params['enabled'] else 'disabled'}\n",
         }
     return result
 

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""host_info, shared_tree_probe, systemd_unit and s3fs_mounts, as far as a machine without systemd can show them."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from ansible.module_utils.testing import patch_module_args
+from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs, _systemd
+from ansible_collections.neursafe.fl.plugins.modules import host_info, s3fs_mounts, shared_tree_probe, systemd_unit
+
+
+def call(capsys, module, check=False, **options):
+    with patch_module_args({"_ansible_check_mode": check, "_ansible_diff": True, **options}), pytest.raises(SystemExit):
+        module.main()
+    return json.loads(capsys.readouterr().out)
+
+
+def test_host_info_names_the_listener_and_what_lies_on_a_path(capsys, tmp_path):
+    (tmp_path / "file").write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        told = call(
+            capsys,
+            host_info,
+            ports=[port, 1],
+            paths=[str(tmp_path), str(tmp_path / "file"), str(tmp_path / "no/such")],
+            commands=["sh", "no-such-program"],
+            versions=["bash", "no-such-program"],
+        )
+    assert told["changed"] is False and told["ports"] == {str(port): told["ports"][str(port)]}
+    assert told["ports"][str(port)]["pid"] == os.getpid()
+    folder, file, missing = (told["paths"][str(tmp_path / part)] for part in (".", "file", "no/such"))
+    assert folder["kind"] == "directory" and folder["entries"] == ["file"] and folder["free_mb"] > 0 and not folder["trouble"]
+    assert file["kind"] == "file" and missing["exists"] is False and missing["free_mb"] > 0
+    assert told["commands"]["sh"].endswith("/sh") and told["commands"]["no-such-program"] == ""
+    assert told["versions"]["bash"][0].isdigit() and told["versions"]["no-such-program"] == ""
+
+
+def test_what_is_written_is_read_and_taken_away(capsys, tmp_path):
+    folders = [str(tmp_path / name) for name in ("a", "b")]
+    for folder in folders:
+        os.mkdir(folder)
+    word = {"paths": folders, "word": "abc123"}
+    missing = call(capsys, shared_tree_probe, action="read", timeout=1, **word)
+    assert missing["failed"] and "not seen within 1 s" in missing["msg"]
+    assert not call(capsys, shared_tree_probe, action="write", **word).get("failed")
+    assert set(call(capsys, shared_tree_probe, action="read", **word)["seconds"]) == set(folders)
+    call(capsys, shared_tree_probe, action="remove", **word)
+    assert os.listdir(folders[0]) == []
+    assert "lower-case" in call(capsys, shared_tree_probe, action="write", paths=folders, word="../x")["msg"]
+    assert "cannot write" in call(capsys, shared_tree_probe, action="write", paths=[str(tmp_path / "none")], word="abc")["msg"]
+
+
+@pytest.fixture
+def units(monkeypatch):
+    """systemd, as a table: `systemctl` calls change it the way systemd would."""
+    table, calls = {}, []
+
+    def show(names):
+        return {name: table.get(name, _systemd.Unit(name=name)) for name in names}
+
+    def run(*words, timeout=120):
+        calls.append(words)
+        for name in (word for word in words[2:] if word in table):
+            old = table[name]
+            changes = {
+                "enable": {"enabled": "enabled"},
+                "disable": {"enabled": "disabled"},
+                "restart": {"active": "active"},
+                "stop": {"active": "inactive"},
+            }
+            table[name] = _systemd.Unit(**{**old.__dict__, **changes.get(words[1], {})})
+        return type("Done", (), {"returncode": 0, "stdout": "its last words", "stderr": ""})()
+
+    monkeypatch.setattr(_systemd, "show", show)
+    monkeypatch.setattr(_systemd, "call", run)
+    return table, calls
+
+
+def test_a_unit_is_enabled_started_and_then_left_alone(capsys, units):
+    table, calls = units
+    table["x.service"] = _systemd.Unit(name="x.service", found=True)
+    assert call(capsys, systemd_unit, check=True, name="x.service")["changed"] and calls == []
+    assert len(call(capsys, systemd_unit, name="x.service")["changes"]) == 2
+    assert table["x.service"].running and call(capsys, systemd_unit, name="x.service")["changed"] is False
+    assert call(capsys, systemd_unit, name="x.service", restart=True)["changes"] == ["restart (its files changed)"]
+    assert len(call(capsys, systemd_unit, name="x.service", state="stopped", enabled=False)["changes"]) == 2
+    assert call(capsys, systemd_unit, name="x.service", state="stopped", enabled=False)["changed"] is False
+
+
+def test_a_missing_unit_is_predicted_in_check_mode_and_refused_otherwise(capsys, units):
+    assert call(capsys, systemd_unit, check=True, name="y.service")["changed"]
+    assert "knows no such unit" in call(capsys, systemd_unit, name="y.service")["msg"]
+    assert call(capsys, systemd_unit, name="y.service", state="stopped", enabled=False)["changed"] is False
+
+
+def test_a_unit_that_is_not_ready_is_explained(capsys, units):
+    table, _calls = units
+    table["x.service"] = _systemd.Unit(name="x.service", found=True, active="active", enabled="enabled")
+    told = call(capsys, systemd_unit, name="x.service", health_url="http://127.0.0.1:9/health", timeout=0)
+    assert "not ready within 0 s (" in told["msg"] and "Connection refused" in told["msg"] and "its last words" in told["msg"]
+
+
+def test_health_is_what_the_address_answers(capsys):
+    class Sick(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(503 if self.path == "/sick" else 200)
+            self.end_headers()
+
+        def log_message(self, *_args):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Sick) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        assert systemd_unit.answer(f"{base}/well", None) == "" and "503" in systemd_unit.answer(f"{base}/sick", None)
+        server.shutdown()
+
+
+def test_mounts_of_an_empty_host_are_predicted(capsys, units, tmp_path):
+    told = call(capsys, s3fs_mounts, check=True, root=str(tmp_path), buckets=["default", "models"])
+    assert told["changes"] == ["mount default (it is inactive)", "mount models (it is inactive)"] and told["mounts"] == []
+    assert "knows no such template" in call(capsys, s3fs_mounts, root=str(tmp_path), buckets=["default"])["msg"]
+
+
+def test_a_store_that_is_away_is_named_and_no_mount_is_touched(capsys, units, tmp_path):
+    table, calls = units
+    table["nsfl-s3fs@default.service"] = _systemd.Unit(name="nsfl-s3fs@default.service", found=True)
+    told = call(capsys, s3fs_mounts, root=str(tmp_path), buckets=["default"], endpoint="http://127.0.0.1:9")
+    assert "does not reach the object store" in told["msg"] and calls == []
+
+
+def test_local_files_are_not_hidden(capsys, units, tmp_path):
+    table, calls = units
+    table["nsfl-s3fs@default.service"] = _systemd.Unit(name="nsfl-s3fs@default.service", found=True)
+    (tmp_path / "default").mkdir()
+    (tmp_path / "default/precious").write_text("")
+    assert "precious" in call(capsys, s3fs_mounts, root=str(tmp_path), buckets=["default"])["msg"] and calls == []
+
+
+def test_unwanted_instances_go_only_with_prune(capsys, units, tmp_path, monkeypatch):
+    table, _calls = units
+    name = "nsfl-s3fs@old.service"
+    table[name] = _systemd.Unit(name=name, found=True, active="active", enabled="enabled")
+    monkeypatch.setattr(_s3fs, "instances", lambda _template: {"old"})
+    assert call(capsys, s3fs_mounts, root=str(tmp_path), buckets=[])["changed"] is False
+    assert call(capsys, s3fs_mounts, root=str(tmp_path), buckets=[], prune=True)["changes"] == ["unmount old"]
+    assert not table[name].running and table[name].enabled == "disabled"
+    assert call(capsys, s3fs_mounts, root=str(tmp_path), buckets=[], prune=True)["changed"] is False
