@@ -88,7 +88,7 @@ def settings_problems(settings: Facts) -> list[str]:
             f"nsfl_shared_storage_region: '{settings['region']}' is no region; use letters, digits and hyphens, such as us-east-1"
         )
     problems += [
-        f"nsfl_shared_storage_extra_options: '{option}' is no s3fs option; write name or name=value, one per entry, without commas and spaces"
+        f"nsfl_shared_storage_extra_options: '{option}' is no s3fs option; write name or name=value, one per entry, without comma and space"
         for option in settings["extra_options"]
         if not _OPTION.match(str(option))
     ]

@@ -92,7 +92,6 @@ import urllib.request
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as systemd
 
-
 WORDS = {"started": "active", "stopped": "inactive"}
 
 
