@@ -56,7 +56,7 @@ def machine_problems(settings: Mapping[str, Any], machine: Mapping[str, Any]) ->
     if machine["commands"].get("docker") and not machine["docker"]:
         yield "machine: no Docker daemon answers; run `make setup`, which starts it, or systemctl start docker"
     if machine["docker"] and machine["docker_driver"] not in ("overlay2", "overlayfs", "btrfs", "fuse-overlayfs"):
-        yield f"machine: Docker stores images with {machine['docker_driver']}, a copy of each layer; start dockerd with --storage-driver overlay2"
+        yield f"machine: Docker copies each layer with its driver {machine['docker_driver']}; start dockerd with --storage-driver overlay2"
     if not machine["fuse"]:
         yield "machine: /dev/fuse is missing, and s3fs needs it; run modprobe fuse"
     if not machine["overlay"]:
@@ -80,7 +80,7 @@ def _size_problems(settings: Mapping[str, Any], machine: Mapping[str, Any]) -> I
         yield f"machine: {machine['cores']} core is too little for a cluster; give it 2"
     memory = MEMORY_MB["first node"] + (nodes - 1) * MEMORY_MB["node"] + clients * MEMORY_MB["client"]
     if not machine["first_node_runs"] and machine["memory_mb"] < memory:
-        yield f"machine: {machine['memory_mb']} MB of memory are free, and {nodes} nodes and {clients} clients need {memory}; take fewer hosts"
+        yield f"machine: {machine['memory_mb']} MB of memory are free, {nodes} nodes and {clients} clients need {memory}; take fewer hosts"
     cache = CACHE_MB + (BUILD_MB if machine["to_build"] else 0)
     if not machine["first_node_runs"] and machine["cache_free_mb"] < cache:
         yield f"nsfl_lab_cache_dir: {machine['cache_free_mb']} MB are free there, and {cache} are needed; make room, or name another folder"
@@ -108,6 +108,6 @@ def _collisions(settings: Mapping[str, Any], machine: Mapping[str, Any]) -> Iter
         taken = [ipaddress.ip_network(subnet) for subnet in subnets]
         if name == settings["name"]:
             if wanted not in taken:
-                yield f"nsfl_lab_subnet: the lab {name} runs in {', '.join(subnets)}, not in {wanted}; run `make lab-down` before you change it"
+                yield f"nsfl_lab_subnet: the lab {name} runs in {', '.join(subnets)}, not in {wanted}; run `make lab-down` first"
         elif any(wanted.overlaps(subnet) for subnet in taken if subnet.version == 4):
             yield f"nsfl_lab_subnet: {wanted} is used by Docker's network {name}; choose another (NSFL_LAB_SUBNET)"

@@ -48,26 +48,23 @@ def main() -> None:
     version = [word[2:] for word in output("go", "version").split() if word.startswith("go1")]
     release = dict(line.split("=", 1) for line in Path("/etc/os-release").read_text().splitlines() if "=" in line)
     memory = [int(line.split()[1]) >> 10 for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable")]
-    print(
-        json.dumps(
-            {
-                "system": release.get("ID", "").strip('"'),
-                "architecture": os.uname().machine,
-                "cores": os.cpu_count() or 1,
-                "memory_mb": memory[0],
-                "cache_free_mb": free_mb(cache),
-                "docker": info.get("ServerVersion", ""),
-                "docker_free_mb": free_mb(info.get("DockerRootDir", "/var/lib/docker")),
-                "docker_driver": info.get("Driver", ""),
-                "networks": networks(),
-                "first_node_runs": output("docker", "inspect", "--format", "{{.State.Running}}", f"{lab}-node-1") == "true",
-                "go": version[0] if version else "",
-                "fuse": Path("/dev/fuse").exists(),
-                "overlay": "overlay" in Path("/proc/filesystems").read_text(),
-                "inotify_instances": int(Path("/proc/sys/fs/inotify/max_user_instances").read_text()),
-            }
-        )
-    )
+    found = {
+        "system": release.get("ID", "").strip('"'),
+        "architecture": os.uname().machine,
+        "cores": os.cpu_count() or 1,
+        "memory_mb": memory[0],
+        "cache_free_mb": free_mb(cache),
+        "docker": info.get("ServerVersion", ""),
+        "docker_free_mb": free_mb(info.get("DockerRootDir", "/var/lib/docker")),
+        "docker_driver": info.get("Driver", ""),
+        "networks": networks(),
+        "first_node_runs": output("docker", "inspect", "--format", "{{.State.Running}}", f"{lab}-node-1") == "true",
+        "go": version[0] if version else "",
+        "fuse": Path("/dev/fuse").exists(),
+        "overlay": "overlay" in Path("/proc/filesystems").read_text(),
+        "inotify_instances": int(Path("/proc/sys/fs/inotify/max_user_instances").read_text()),
+    }
+    json.dump(found, sys.stdout)
 
 
 main()

@@ -33,7 +33,7 @@ build_host() {
     host=$({ cat "$here/Dockerfile"; echo "$base $context"; } | hash_of)
     fresh nsfl-lab/host:bookworm "$host" && return 0
     only_checking nsfl-lab/host:bookworm && return 0
-    docker build --quiet --label "$label=$host" --build-arg BASE=nsfl-lab/host-base:bookworm \
+    docker build --quiet --network none --label "$label=$host" --build-arg BASE=nsfl-lab/host-base:bookworm \
         --tag nsfl-lab/host:bookworm --file "$here/Dockerfile" "$here/.." >&2
     made nsfl-lab/host:bookworm
 }
