@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import itertools
 import os
 import re
@@ -89,8 +90,8 @@ def _kind(mode: int) -> str:
     return next((name for test, name in kinds if test(mode)), "other")
 
 
-def path(where: str, table: t.Sequence[mounts.Mount], timeout: float) -> dict[str, t.Any]:
-    """What is at `where` and on which filesystem it lies. A mount that hangs is never touched by this process."""
+def path(where: str, table: t.Sequence[mounts.Mount], troubles: t.Mapping[str, str]) -> dict[str, t.Any]:
+    """What is at `where` and on which filesystem it lies. A mount with troubles is not touched, since it may hang."""
     over = mounts.mount_over(table, where)
     state: dict[str, t.Any] = {
         "exists": False,
@@ -106,7 +107,7 @@ def path(where: str, table: t.Sequence[mounts.Mount], timeout: float) -> dict[st
         "read_only": False,
     }
     if over is not None and state["remote"]:
-        state["trouble"] = mounts.probe(over.point, timeout)
+        state["trouble"] = troubles[over.point]
         if state["trouble"]:
             return state
     try:
@@ -126,8 +127,14 @@ def path(where: str, table: t.Sequence[mounts.Mount], timeout: float) -> dict[st
 
 
 def paths(wanted: t.Sequence[str], timeout: float) -> dict[str, dict[str, t.Any]]:
+    """All of them; remote mounts are probed once each and side by side, so that several hung ones cost one time limit."""
     table = mounts.read_mounts()
-    return {where: path(os.path.normpath(where), table, timeout) for where in wanted}
+    over = [mounts.mount_over(table, os.path.normpath(where)) for where in wanted]
+    remote = sorted({mount.point for mount in over if mount is not None and is_remote(mount.fstype)})
+    with concurrent.futures.ThreadPoolExecutor(max_workers=16) as pool:
+        answers = list(pool.map(lambda point: mounts.probe(point, timeout), remote))
+    troubles = {point: answers[number] for number, point in enumerate(remote)}
+    return {where: path(os.path.normpath(where), table, troubles) for where in wanted}
 
 
 def commands(wanted: t.Sequence[str]) -> dict[str, str]:

@@ -147,10 +147,25 @@ def look(root: str, template: str, buckets: t.Sequence[str], files: t.Sequence[s
     return seen
 
 
+_HINTS = {
+    "invalid credentials": "the store refuses the keys; compare nsfl_s3_access_key and nsfl_s3_secret_key with the store's",
+    "bucket not found": "there is no such bucket; make it (role nsfl_object_store, tasks_from buckets)",
+    "NoSuchBucket": "there is no such bucket; make it (role nsfl_object_store, tasks_from buckets)",
+    "fuse: device not found": "this host has no /dev/fuse; load the kernel module (`modprobe fuse`)",
+    "unable to connect": "the store does not answer; is it running, and is nsfl_s3_endpoint right from here?",
+    "unknown option": "s3fs does not know an option; look at nsfl_shared_storage_extra_options",
+}
+
+
+def hint(log: str) -> str:
+    """The cause that s3fs's log speaks of, with the cure; empty when it names none that is known."""
+    return next((cure for words, cure in _HINTS.items() if words.lower() in log.lower()), "")
+
+
 def _entries(point: str) -> tuple[str, ...]:
     try:
         return tuple(sorted(os.listdir(point))[: _SHOWN + 1])
-    except FileNotFoundError:
-        return ()
     except NotADirectoryError:
         return ("(it is a file)",)
+    except OSError:
+        return ()  # not there, or a mount that came or went this very moment

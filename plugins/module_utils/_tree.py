@@ -78,6 +78,8 @@ class Tree:
 
     def _open_root(self) -> None:
         try:
+            if any(self.root == point or self.root.startswith(point + os.sep) for point in self.hidden):
+                return
             if not os.path.isdir(self.root) and not self.check:
                 os.makedirs(self.root, mode=0o755)
                 self._note(self.root, {}, {"state": "directory"})

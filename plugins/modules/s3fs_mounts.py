@@ -71,7 +71,7 @@ options:
   probe_timeout:
     description: Seconds within which a mount has to answer.
     type: int
-    default: 30
+    default: 15
   timeout:
     description: Seconds for all mounts together to become well after a start.
     type: int
@@ -216,7 +216,9 @@ class Mounts:
 
     def explain(self, one: s3fs.Seen) -> str:
         trouble = one.trouble or ("nothing is mounted" if one.mount is None else "its process does not run")
-        return f"{one.point}: not well within {self.params['timeout']} s ({trouble}).\n  {systemd.explain(one.unit)}"
+        told = systemd.explain(one.unit)
+        hint = s3fs.hint(told)
+        return f"{one.point}: not well within {self.params['timeout']} s ({trouble}).{' ' + hint + '.' if hint else ''}\n  {told}"
 
 
 def state_text(seen: dict[str, s3fs.Seen], plans: dict[str, s3fs.Plan] | None = None) -> str:
@@ -240,7 +242,7 @@ def main() -> None:
             "restart": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "prune": {"type": "bool", "default": False},
-            "probe_timeout": {"type": "int", "default": 30},
+            "probe_timeout": {"type": "int", "default": 15},
             "timeout": {"type": "int", "default": 60},
         },
         supports_check_mode=True,

@@ -96,6 +96,10 @@ options:
     type: list
     elements: path
     default: []
+  strict_mounts:
+    description: Make a missing one of O(require_mounts) an error in check mode too.
+    type: bool
+    default: false
   mount_timeout:
     description: Seconds within which each of O(require_mounts) has to answer.
     type: int
@@ -169,7 +173,7 @@ def run(module: AnsibleModule) -> dict:
     if missing:
         text = "\n".join(f"{path}: {trouble}" for path, trouble in missing.items())
         text += "\nNothing was written. Run the nsfl_shared_storage role first, or look at the mount's own unit and log."
-        if not module.check_mode:
+        if not module.check_mode or params["strict_mounts"]:
             raise TreeError(text)
         module.warn(text)
     tree = Tree(root, directory_mode, module.check_mode, hidden=list(missing))
@@ -187,6 +191,7 @@ def main() -> None:
             "entries": {"type": "list", "elements": "dict", "required": True, "options": ENTRY_SPEC},
             "directory_mode": {"type": "str", "default": "0755"},
             "require_mounts": {"type": "list", "elements": "path", "default": []},
+            "strict_mounts": {"type": "bool", "default": False},
             "mount_timeout": {"type": "int", "default": 20},
         },
         supports_check_mode=True,
