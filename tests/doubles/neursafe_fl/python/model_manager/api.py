@@ -71,7 +71,7 @@ class Api:
         source = body.get("model_path")
         if source and (source.count(":") != 1 or ":/" in source):
             raise ApiError(400, "model_path must be namespace:path without a leading slash.")
-        file = os.path.basename(source or body.get("file_name") or "")
+        file = os.path.basename((source or body.get("file_name") or "").split(":")[-1])
         if not file:
             raise ApiError(400, "model_path or file_name is required.")
         known = self._models.find({"namespace": namespace, "name": body["name"]})
