@@ -77,12 +77,13 @@ def mount_over(mounts: t.Sequence[Mount], path: str) -> Mount | None:
 
 def probe(path: str, timeout: float, script: str = _PROBE) -> str:
     """Empty when `path` answers a read within `timeout` seconds, else what is wrong with it."""
-    with subprocess.Popen([sys.executable, "-I", "-c", script, path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as child:
-        try:
-            _out, errors = child.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            return f"does not answer within {timeout:g} s"
+    # Not waited for after the kill: a request that the FUSE process has taken ends only with its answer, even for a killed child.
+    child = subprocess.Popen([sys.executable, "-I", "-c", script, path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _out, errors = child.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        return f"does not answer within {timeout:g} s"
     if child.returncode == 0:
         return ""
     if child.returncode < 0:

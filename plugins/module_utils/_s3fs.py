@@ -163,8 +163,14 @@ def hint(log: str) -> str:
 
 
 def _entries(point: str) -> tuple[str, ...]:
+    """What lies in the bare folder. A mount may come up between two looks, so the open folder itself says whether it is one."""
     try:
-        return tuple(sorted(os.listdir(point))[: _SHOWN + 1])
+        folder = os.open(point, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            mounted = os.fstat(folder).st_dev != os.stat(os.path.dirname(point)).st_dev
+            return () if mounted else tuple(sorted(os.listdir(folder))[: _SHOWN + 1])
+        finally:
+            os.close(folder)
     except NotADirectoryError:
         return ("(it is a file)",)
     except OSError:
