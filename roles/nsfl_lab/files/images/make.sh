@@ -29,7 +29,7 @@ build_host() {
         sh "$here/host_base.sh" nsfl-lab/host-base:bookworm "$label=$base" "$CACHE/apt" $PACKAGES >&2
         made nsfl-lab/host-base:bookworm
     fi
-    context=$(cd "$here/.." && tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c rootfs | hash_of)
+    context=$(cd "$here/.." && tar --sort=name --mode=u=rwX,go=rX --mtime=@0 --owner=0 --group=0 --numeric-owner -c rootfs | hash_of)
     host=$({ cat "$here/Dockerfile"; echo "$base $context"; } | hash_of)
     fresh nsfl-lab/host:bookworm "$host" && return 0
     only_checking nsfl-lab/host:bookworm && return 0
