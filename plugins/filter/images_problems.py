@@ -10,7 +10,7 @@ author: The neursafe.fl maintainers
 version_added: 0.1.0
 short_description: Find what is wrong with the settings of the images
 description:
-  - Checks the settings of the role M(neursafe.fl.images) is called by, without a look at files or the network.
+  - Checks the settings of the role nsfl_images, without a look at files or the network.
 options:
   _input:
     description: The settings, named like the role's variables without their prefix.

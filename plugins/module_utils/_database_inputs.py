@@ -1,0 +1,125 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the settings of the database, as one sentence a problem: setting, cause, fix."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import typing as t
+
+from ._postgresql_plan import IDENTIFIER
+
+Settings = t.Mapping[str, t.Any]
+_PREFIX = "nsfl_database_"
+_HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
+# The longest index name that is made of a table's is <table>_data_gin.
+_TABLE_LENGTH = 54
+_NETWORK_WORDS = ("samenet", "samehost", "all")
+
+
+def problems(settings: Settings) -> list[str]:
+    """Every problem of the settings; nothing is asked over the network."""
+    found = [*_type(settings), *_address(settings), *_names(settings), *_tables(settings), *_accounts(settings)]
+    if settings.get("provider") == "postgresql":
+        found += [*_networks(settings), *_hosts(settings)]
+    return [_PREFIX + text for text in found]
+
+
+def _text(settings: Settings, key: str) -> str:
+    value = settings.get(key)
+    return "" if value is None else str(value)
+
+
+def _type(settings: Settings) -> t.Iterator[str]:
+    kind = _text(settings, "type")
+    if kind != "postgreSQL":
+        hint = "write it postgreSQL, as the components spell it" if kind.lower().startswith("postgre") else "use postgreSQL"
+        yield f"type: {kind!r} is no type that this role sets up; {hint}"
+
+
+def _address(settings: Settings) -> t.Iterator[str]:
+    address = _text(settings, "address")
+    host, colon, port = address.rpartition(":")
+    if address.count(":") > 1:
+        yield f"address: {address!r} has more than one colon; the components take HOST:PORT only, no IPv6 address and no URL"
+    elif not colon or not host:
+        yield f"address: {address!r} is not HOST:PORT; write for example 10.0.0.5:5432"
+    elif not _HOST.match(host):
+        yield f"address: {host!r} is no host name or IPv4 address; correct it"
+    elif not port.isdigit() or not 0 < int(port) < 65536:
+        yield f"address: {port!r} is no port; give a number from 1 to 65535"
+    elif _of_this_host_only(host):
+        yield f"address: pods cannot reach {host}; give the address that the cluster's nodes reach"
+
+
+def _of_this_host_only(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return address.is_loopback or address.is_unspecified
+
+
+def _names(settings: Settings) -> t.Iterator[str]:
+    for key in ("name", "username"):
+        name = _text(settings, key)
+        if not IDENTIFIER.match(name):
+            yield f"{key}: {name!r} is no name for this; use lower-case letters, digits and _, at most 63, no digit first"
+    if _text(settings, "username") == "postgres":
+        yield "username: postgres is the server's administrator; name a user for the components"
+    deleted = _text(settings, "delete_data")
+    if deleted and deleted != _text(settings, "name"):
+        yield f"delete_data: {deleted!r} is not the database's name {_text(settings, 'name')!r}; name it, or leave this empty"
+
+
+def _tables(settings: Settings) -> t.Iterator[str]:
+    tables = settings.get("tables") or []
+    names = [str(table.get("name")) for table in tables]
+    if not names:
+        yield "tables: no table is given; the components need jobs, models and tasks"
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"tables: {name} is listed twice; keep one"
+    for table in tables:
+        name = str(table.get("name"))
+        if not IDENTIFIER.match(name) or len(name) > _TABLE_LENGTH:
+            yield f"tables: {name!r} is no table name; use lower-case letters, digits and _, at most {_TABLE_LENGTH}, no digit first"
+        for key in table.get("unique") or []:
+            if not IDENTIFIER.match(str(key)):
+                yield f"tables: {key!r}, unique in {name}, is no key; use lower-case letters, digits and _"
+    for user in settings.get("extra_users") or []:
+        for table in user.get("tables") or []:
+            if table not in names:
+                yield f"extra_users: {user.get('name')} names the table {table}, which is not in nsfl_database_tables; add it there"
+
+
+def _accounts(settings: Settings) -> t.Iterator[str]:
+    users = [_text(settings, "username"), *(str(user.get("name")) for user in settings.get("extra_users") or [])]
+    for name in users[1:]:
+        if not IDENTIFIER.match(name) or users.count(name) > 1:
+            yield f"extra_users: {name!r} is no free user name; use lower-case letters, digits and _, each name once"
+    if not settings.get("password_given"):
+        yield "password: no password is given; set it, or leave the generated one"
+    if settings.get("admin_password_given") and not _text(settings, "admin_username"):
+        yield "admin_username: a password is given without an account; set both or none"
+    if settings.get("provider") == "external" and _text(settings, "admin_username") == _text(settings, "username"):
+        yield "admin_username: the administrator is the components' user too; name another, or leave it empty for a prepared database"
+
+
+def _networks(settings: Settings) -> t.Iterator[str]:
+    for network in settings.get("allowed_networks") or []:
+        try:
+            if network not in _NETWORK_WORDS:
+                ipaddress.ip_network(str(network))
+        except ValueError as error:
+            yield f"allowed_networks: {error}; write networks like 10.0.0.0/24, or samenet"
+
+
+def _hosts(settings: Settings) -> t.Iterator[str]:
+    group = settings.get("group") or []
+    host = _text(settings, "host")
+    if len(group) > 1:
+        yield f"provider: the group nsfl_database has {len(group)} hosts ({', '.join(group)}); one server is installed, so name one host"
+    elif host == "localhost" and host not in group:
+        yield "provider: the group nsfl_database has no host to install on; name one, or set nsfl_database_provider to external"
