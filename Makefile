@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 PLAYBOOK = .venv/bin/ansible-playbook -i inventories/lab
 
-.PHONY: help setup lab lab-down
+.PHONY: help setup lab lab-down demo test lint unit
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -16,3 +16,17 @@ lab: setup ## Make the one-machine platform, or heal it
 
 lab-down: setup ## Take the one-machine platform away (the cache of built programs stays)
 	$(PLAYBOOK) playbooks/lab.yml -e nsfl_lab_state=absent
+
+demo: lab ## Bring up the lab, provision the platform on it, and follow a federated job to FINISHED
+	$(PLAYBOOK) playbooks/server.yml
+	$(PLAYBOOK) playbooks/client.yml
+	$(PLAYBOOK) playbooks/verify.yml
+
+test: setup ## Run every check of tests/checks.toml; ends with "N passed, N failed"
+	@.venv/bin/python tools/run_checks.py
+
+lint: setup ## Run the linters
+	@.venv/bin/python tools/run_checks.py lint
+
+unit: setup ## Run the unit tests
+	@.venv/bin/python tools/run_checks.py unit
