@@ -92,12 +92,6 @@ EXAMPLES = r"""
     kubeconfig: ~/.kube/config
     wait: true
 
-- name: Stop it
-  neursafe.fl.job:
-    api_url: http://10.0.0.1:30083
-    id: mnist-7
-    state: stopped
-
 - name: Remove it with everything it wrote
   neursafe.fl.job:
     api_url: http://10.0.0.1:30083

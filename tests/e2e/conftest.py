@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs playbooks against the lab as a person would, and reads what they report."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LOGS = ROOT / "build" / "logs" / "e2e"
+RECAP = re.compile(r"^(\S+)\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=(\d+)\s+failed=(\d+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of a playbook printed, and how it ended."""
+
+    code: int
+    output: str
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """Number of changed tasks by host, without the hosts on which nothing changed."""
+        return {host: int(changed) for host, _, changed, _, _ in RECAP.findall(self.output) if int(changed)}
+
+
+def run_playbook(name: str, *arguments: str, inventory: str = "inventories/lab", env: dict[str, str] | None = None) -> Run:
+    """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    command = [ROOT / ".venv/bin/ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *arguments]
+    result = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", **(env or {})}, capture_output=True, text=True, check=False
+    )
+    output = result.stdout + result.stderr
+    with (LOGS / "runs.log").open("a", encoding="utf-8") as log:
+        log.write(f"\n$ {' '.join(map(str, command))}\n{output}\nexit {result.returncode}\n")
+    return Run(result.returncode, output)
+
+
+def converged(name: str, *arguments: str, **options: dict[str, str]) -> Run:
+    """Run a playbook that must succeed."""
+    run = run_playbook(name, *arguments, **options)  # type: ignore[arg-type]
+    assert run.code == 0, run.output[-6000:]
+    return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fresh_log() -> None:
+    (LOGS / "runs.log").unlink(missing_ok=True)

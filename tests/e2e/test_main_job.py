@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The main job, in the order in which an operator does it: lab, server, clients, proof, and each of them again."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+from conftest import LOGS, converged, run_playbook
+
+STATE = Path.home() / ".cache" / "neursafe-fl" / "lab"
+
+
+def test_the_lab_comes_up_from_nothing() -> None:
+    converged("lab_down")
+    converged("lab")
+
+
+def test_the_lab_again_changes_nothing() -> None:
+    assert converged("lab").changed == {}
+
+
+def test_check_mode_works_on_bare_hosts() -> None:
+    run = converged("server", "--check", "--diff")
+    assert run.changed
+
+
+def test_check_mode_has_changed_nothing() -> None:
+    assert not (STATE / "secrets.yml").exists() or "database_password" not in yaml.safe_load((STATE / "secrets.yml").read_text())
+
+
+def test_the_server_side_converges() -> None:
+    converged("server")
+
+
+def test_the_server_side_again_changes_nothing() -> None:
+    assert converged("server").changed == {}
+
+
+def test_check_mode_on_the_running_platform_predicts_nothing() -> None:
+    assert converged("server", "--check", "--diff").changed == {}
+
+
+def test_both_clients_converge_and_register() -> None:
+    converged("client")
+
+
+def test_the_clients_again_change_nothing() -> None:
+    assert converged("client").changed == {}
+
+
+def test_a_federated_job_finishes_and_its_loss_falls() -> None:
+    run = converged("verify")
+    result = re.search(r"job verify-\S+ FINISHED: (\d+) rounds, loss ([\d.]+(?: → [\d.]+)+), 2 clients", run.output)
+    assert result, run.output[-3000:]
+    losses = [float(loss) for loss in result.group(2).split(" → ")]
+    assert len(losses) == int(result.group(1)) == 3
+    assert losses == sorted(losses, reverse=True)
+
+
+def test_an_edited_deployment_is_mended() -> None:
+    kubectl = ["--kubeconfig", str(STATE / "kubeconfig")]
+    import subprocess
+
+    binary = STATE.parent / "bin" / "kubectl"
+    subprocess.run([binary, *kubectl, "set", "env", "deployment/nsfl-job-scheduler", "LOG_LEVEL=fatal"], check=True)
+    assert converged("server").changed
+    assert converged("server").changed == {}
+
+
+def test_no_secret_was_printed() -> None:
+    printed = (LOGS / "runs.log").read_text(encoding="utf-8")
+    secrets = yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))
+    assert [name for name, value in secrets.items() if value in printed] == []
+
+
+def test_uncertain_names_are_refused_before_anything_is_done() -> None:
+    run = run_playbook("server", "-e", "nsfl_rot=/mnt/elsewhere")
+    assert run.code != 0
+    assert "nsfl_rot: no role knows a setting of this name; write nsfl_root" in run.output
+    assert run.changed == {}
