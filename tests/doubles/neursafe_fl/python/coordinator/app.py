@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import sys
+import time
 from typing import Any
 
 from neursafe_fl.python.coordinator.heartbeat import Heartbeat
@@ -16,6 +17,9 @@ from neursafe_fl.python.coordinator.rounds import Rounds
 from neursafe_fl.python.libs import log
 
 REQUIRED = ("job-id", "job_name", "namespace", "description", "runtime", "model_path", "output", "port")
+# The real coordinator imports its framework for about 6 s before it asks the first client. Without any such time the
+# replies come before the cluster forwards the new Service, which the real one never sees.
+FRAMEWORK_IMPORT_SECONDS = 3
 NOT_OFFERED = ("secure_algorithm", "optimizer", "ssl", "extenders", "extender")
 
 
@@ -45,6 +49,7 @@ def main() -> None:
     parser.add_argument("--config_file", required=True)
     config = read_config(parser.parse_args().config_file)
     log.setup("coordinator", config.get("log_level", "info"))
+    time.sleep(FRAMEWORK_IMPORT_SECONDS)
     output = Output(config)
     rounds = Rounds(config, output)  # loads the model
     heartbeat = Heartbeat(config, rounds)
