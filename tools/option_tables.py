@@ -25,6 +25,11 @@ def text(value: Any) -> str:
     return MARKUP.sub(r"`\1`", " ".join(joined.split())).replace("|", r"\|")
 
 
+def with_templates(options: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """The options with the defaults that a spec cannot hold: its schema refuses a template where a number or a boolean is due."""
+    return {name: {"default": defaults[name], **option} if name in defaults else option for name, option in options.items()}
+
+
 def default(option: dict[str, Any]) -> str:
     """The default as it would be written in an inventory."""
     if option.get("required"):
@@ -66,7 +71,9 @@ def main(check: bool) -> int:
     for spec in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
         readme = spec.parents[1] / "README.md"
         before = readme.read_text(encoding="utf-8")
-        after = updated(before, yaml.safe_load(spec.read_text(encoding="utf-8"))["argument_specs"]["main"].get("options", {}))
+        options = yaml.safe_load(spec.read_text(encoding="utf-8"))["argument_specs"]["main"].get("options", {})
+        defaults = yaml.safe_load((spec.parents[1] / "defaults" / "main.yml").read_text(encoding="utf-8"))
+        after = updated(before, with_templates(options, defaults))
         if after != before:
             stale.append(str(readme.relative_to(ROOT)))
             if not check:
