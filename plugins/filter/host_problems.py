@@ -12,6 +12,8 @@ short_description: Collect what the preflight of every role found on every host
 description:
   - Each role's preflight leaves its problems in one fact named C(__nsfl_ROLE_problems). This filter gathers them over all
     hosts. A problem that several hosts report in the same words is listed once, with the names of the hosts.
+  - A setting that a role took from a shared one, such as C(nsfl_server_root) from C(nsfl_root), is named as it stands in the
+    inventory.
 options:
   _input:
     description: The magic variable C(hostvars).
@@ -33,22 +35,37 @@ _value:
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import shared_names
+
 FACT = re.compile(r"__nsfl_\w+_problems")
+SETTING = re.compile(r"nsfl_\w+(?=[.:\[])")
+
+
+def written(problem: str, facts: Mapping[str, Any], shared: Mapping[str, str]) -> str:
+    """The problem under the name that stands in the inventory, where a role took its setting from a shared one."""
+    found = SETTING.match(problem)
+    if found is None or found.group() in facts:
+        return problem
+    return shared.get(found.group(), found.group()) + problem[found.end() :]
+
+
+def told(facts: Mapping[str, Any], shared: Mapping[str, str]) -> Iterator[str]:
+    """What the checks of one host have left."""
+    for fact in sorted(name for name in facts if FACT.fullmatch(name)):
+        yield from (written(problem, facts, shared) for problem in facts[fact])
 
 
 def host_problems(hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """All problems of all hosts, each once."""
-    hosts_by_problem: dict[str, list[str]] = {}
-    for host in hostvars:
-        facts = hostvars[host]
-        for fact in sorted(name for name in facts if FACT.fullmatch(name)):
-            for problem in facts[fact]:
-                hosts = hosts_by_problem.setdefault(problem, [])
-                if host not in hosts:
-                    hosts.append(host)
+    hosts_by_problem: dict[str, dict[str, None]] = {}
+    # An iteration over hostvars passes over the controller where the inventory does not list it.
+    controller = ["localhost"] if "localhost" in hostvars else []
+    for host in dict.fromkeys([*hostvars, *controller]):
+        for problem in told(hostvars[host], shared_names()):
+            hosts_by_problem.setdefault(problem, {})[host] = None
     return [f"{', '.join(hosts)} - {problem}" for problem, hosts in hosts_by_problem.items()]
 
 

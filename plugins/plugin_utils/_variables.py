@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 import yaml
 
 COLLECTION = Path(__file__).resolve().parents[2]
+# `nsfl_server_root: "{{ nsfl_root | default('/mnt/neursafe_fl') }}"`, and the same with `if … is defined else …`.
+_FROM_SHARED = re.compile(r'^(nsfl_\w+): "\{\{ (nsfl_\w+) (?:\| default\(.*\)|if \2 is defined else .*) \}\}"$', re.MULTILINE)
 
 
 @cache
@@ -24,6 +27,13 @@ def known_names(collection: Path = COLLECTION) -> frozenset[str]:
         for spec in specs.values():
             names.update(spec.get("options", {}))
     return frozenset(names)
+
+
+@cache
+def shared_names(collection: Path = COLLECTION) -> dict[str, str]:
+    """Roles' settings, each with the inventory's shared setting that it takes its value from."""
+    defaults = (path.read_text(encoding="utf-8") for path in collection.glob("roles/*/defaults/main.yml"))
+    return {own: shared for text in defaults for own, shared in _FROM_SHARED.findall(text)}
 
 
 def unknown(names: Iterable[str], known: Iterable[str] | None = None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from ansible_collections.neursafe.fl.plugins.filter.host_problems import host_problems
 from ansible_collections.neursafe.fl.plugins.filter.unknown_settings import unknown
-from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_names
+from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_names, shared_names
 
 
 def test_a_misspelt_setting_is_told_with_its_nearest_name() -> None:
@@ -26,3 +26,32 @@ def test_problems_are_gathered_over_roles_and_hosts_and_told_once() -> None:
         "node-2": {"__nsfl_server_problems": ["port taken"], "nsfl_root": "/mnt", "__nsfl_x": ["not a problem"]},
     }
     assert host_problems(hostvars) == ["node-1 - no room", "node-1, node-2 - port taken"]
+
+
+class Hostvars(dict[str, dict[str, list[str]]]):
+    """Like Ansible's: the controller is there when it is asked for, and missing from an iteration."""
+
+    def __contains__(self, host: object) -> bool:
+        return host == "localhost" or super().__contains__(host)
+
+    def __missing__(self, host: str) -> dict[str, list[str]]:
+        return {"__nsfl_images_problems": ["no such tree"]}
+
+
+def test_the_controller_is_asked_though_no_inventory_lists_it() -> None:
+    assert host_problems(Hostvars({"node-1": {}})) == ["localhost - no such tree"]
+
+
+def test_a_setting_is_named_as_it_stands_in_the_inventory() -> None:
+    problem = "nsfl_server_proxy_grpc_port: 9090 is outside the range"
+    assert host_problems({"a": {"__nsfl_server_problems": [problem]}}) == ["a - nsfl_proxy_grpc_port: 9090 is outside the range"]
+    own = {"nsfl_server_proxy_grpc_port": 9090, "__nsfl_server_problems": [problem]}
+    assert host_problems({"a": own}) == [f"a - {problem}"]
+
+
+def test_shared_settings_of_roles_are_found_in_their_defaults() -> None:
+    shared = shared_names()
+    assert shared["nsfl_server_database_password"] == "nsfl_db_password"
+    assert shared["nsfl_images_registry"] == shared["nsfl_client_registry"] == "nsfl_registry"
+    assert "nsfl_server_selector_dir" not in shared
+    assert set(shared.values()) <= known_names()
