@@ -6,6 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 
+# shellcheck disable=SC2086 # a list of words
 install_packages() {
     missing=
     while read -r program package; do

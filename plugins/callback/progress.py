@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: progress
 type: aggregate
-author: The neursafe.fl maintainers
+author: The neursafe.fl maintainers (@neursafe)
 version_added: 0.1.0
 short_description: A table of the phases of a run, with their times
 description:

@@ -10,7 +10,7 @@ name: lab
 short_description: The hosts of the one-machine lab
 version_added: 0.1.0
 author:
-  - The neursafe.fl maintainers
+  - The neursafe.fl maintainers (@neursafe)
 description:
   - Lists the hosts that the role P(neursafe.fl.nsfl_lab#role) makes, with the groups the playbooks look for.
   - Hosts are systemd containers on this machine and are reached through P(community.docker.docker#connection).

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: secret
-author: The neursafe.fl maintainers
+author: The neursafe.fl maintainers (@neursafe)
 version_added: 0.1.0
 short_description: A secret that is generated once and then kept in one vaultable file
 description:
@@ -22,9 +22,10 @@ options:
     elements: str
     required: true
   file:
-    description: The path of the file. Its folder is created with mode 0700 when it is missing.
+    description:
+      - The path of the file. Its folder is created with mode 0700 when it is missing.
+      - Without it, it is C(nsfl-secrets.yml) beside the first inventory.
     type: str
-    required: true
     vars:
       - name: nsfl_secrets_file
   length:
@@ -59,19 +60,11 @@ from typing import Any
 import yaml
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import is_vaulted, secrets_path
 
 ALPHABET = string.ascii_letters + string.digits
 PLACEHOLDER = "not-generated-in-check-mode"
 HEADER = "---\n# Generated secrets of one Neursafe FL platform. Keep this file; encrypt it with ansible-vault.\n"
-
-
-def is_vaulted(path: str) -> bool:
-    """True when the file starts with the header of ansible-vault."""
-    try:
-        with open(path, "rb") as stream:
-            return stream.read(14) == b"$ANSIBLE_VAULT"
-    except FileNotFoundError:
-        return False
 
 
 def write_private(path: str, values: Mapping[str, str]) -> None:
@@ -125,7 +118,7 @@ class LookupModule(LookupBase):
         self.set_options(var_options=variables, direct=kwargs)
         # The path comes from a variable as it was written, which may be in terms of other variables.
         file = self.get_option("file")
-        path = os.path.abspath(os.path.expanduser(self._templar.template(file) if self._templar else file))
+        path = secrets_path(self._templar.template(file) if self._templar else file, variables or {})
         values = self._load(path)
         if any(name not in values for name in terms):
             if (variables or {}).get("ansible_check_mode"):

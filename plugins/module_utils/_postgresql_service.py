@@ -89,8 +89,8 @@ class SchemaService:
 
     @contextmanager
     def _transaction(self, database: str) -> t.Iterator[pg.Connection]:
-        with closing(pg.connect(self._account, database)) as connection, connection:
-            yield connection
+        with closing(pg.connect(self._account, database)) as connection, connection as transaction:
+            yield transaction
 
     # --- checked -----------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from ._references import Reference, is_loopback
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+Challenge = tuple[str, dict[str, str]]
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
@@ -41,7 +42,7 @@ class Registry:
     validate_certs: bool = True
     ca_path: str | None = None
     timeout: int = 10
-    _challenge: tuple[str, dict[str, str]] | None = field(default=None, repr=False)
+    _challenge: Challenge | None = field(default=None, repr=False)
     _tokens: dict[str, str] = field(default_factory=dict, repr=False)
     _opener: urllib.request.OpenerDirector | None = field(default=None, repr=False)
 
@@ -52,10 +53,10 @@ class Registry:
         host = "registry-1.docker.io" if self.host == "docker.io" else self.host
         return f"{scheme}://{host}"
 
-    def ping(self) -> None:
-        """Find out which authentication is wanted; raises when there is no registry or the account is refused."""
+    def ping(self) -> Challenge:
+        """Which authentication is wanted, asked once; raises when there is no registry or the account is refused."""
         if self._challenge is not None:
-            return
+            return self._challenge
         status, headers, _body = self._request("GET", "/v2/", {})
         if status in (200, 401):
             self._challenge = _parse_challenge(headers.get("www-authenticate", "")) if status == 401 else ("none", {})
@@ -63,6 +64,7 @@ class Registry:
             raise RegistryError(f"{self.base_url}/v2/ answers HTTP {status}; it is no image registry")
         if self._challenge[0] == "basic":
             self._check(*self._request("GET", "/v2/", self._basic())[:2], "log in")
+        return self._challenge
 
     def digest(self, reference: Reference) -> str | None:
         """The digest that a tag points to, or None when the registry has no such tag."""
@@ -95,9 +97,7 @@ class Registry:
             raise RegistryError(f"registry {self.host} fails to {doing}: HTTP {status}")
 
     def _authorisation(self, repository: str, actions: str) -> dict[str, str]:
-        self.ping()
-        assert self._challenge is not None
-        kind, values = self._challenge
+        kind, values = self.ping()
         if kind == "basic":
             return self._basic()
         if kind == "bearer":
@@ -174,6 +174,6 @@ def _cause(error: Exception) -> str:
     return reason
 
 
-def _parse_challenge(header: str) -> tuple[str, dict[str, str]]:
+def _parse_challenge(header: str) -> Challenge:
     kind, _blank, rest = header.partition(" ")
     return kind.lower() or "none", dict(_CHALLENGE.findall(rest))

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """machine.py LAB CACHE-DIRECTORY: what this machine is and has, as JSON, for the checks before a lab is made."""
 

@@ -13,7 +13,7 @@ awaited() {
     for node in $nodes; do
         if ! echo "$states" | grep -qx "$node=True" || ! $kubectl get --raw "/api/v1/nodes/$node/proxy/healthz" >/dev/null; then
             echo "$node"
-        elif ! docker exec "$lab-$node" /usr/lib/nsfl-lab/resolve kubernetes.default.svc.cluster.local >/dev/null; then
+        elif ! docker exec "$lab-$node" python3 /usr/lib/nsfl-lab/resolve kubernetes.default.svc.cluster.local >/dev/null; then
             echo "DNS-on-$node"
         fi
     done

@@ -10,6 +10,7 @@ shift
 
 sources() {
     # Only the distribution's own archives, not the third-party ones that somebody may have added to this machine.
+    # shellcheck disable=SC2016 # apt fills it in, not this shell
     apt-get indextargets 'Created-By: Packages' "Origin: $1" --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' |
         sort -u | sed 's/^/deb /'
 }

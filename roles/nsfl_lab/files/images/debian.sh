@@ -14,9 +14,7 @@ set -- --include=ca-certificates
 for file in $(trust); do
     set -- "$@" --customize-hook="copy-in $file /usr/local/share/ca-certificates"
 done
-for file in /etc/pip.conf; do
-    [ ! -f "$file" ] || set -- "$@" --customize-hook="copy-in $file /etc"
-done
+[ ! -f /etc/pip.conf ] || set -- "$@" --customize-hook="copy-in /etc/pip.conf /etc"
 tarball=$(mktemp --suffix .tar)
 trap 'rm -f "$tarball"' EXIT
 sh "$here/bootstrap.sh" "$tarball" "$@" --customize-hook='chroot "$1" update-ca-certificates'

@@ -60,7 +60,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     path = tmp_path / "secrets.yml"
     look_up(path, "a")
     before = path.read_text()
-    monkeypatch.setattr(secret.os, "fsync", lambda handle: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(secret.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         look_up(path, "b")
     assert path.read_text() == before

@@ -53,7 +53,7 @@ def test_same_seed_same_bytes_other_seed_other_data() -> None:
 def test_classes_can_be_told_apart_across_clients() -> None:
     """The nearest class mean of one client's data recognises another client's: they share a task."""
     images, labels = _dataset.samples(100, "a")
-    means = [[0.0] * 784 for _ in range(10)]
+    means = [[0.0] * 784 for digit in range(10)]
     for number, label in enumerate(labels):
         for pixel, value in enumerate(images[number * 784 : (number + 1) * 784]):
             means[label][pixel] += value / 10
