@@ -41,6 +41,7 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import shared_names
 
 FACT = re.compile(r"__nsfl_\w+_problems")
+INVENTORY = "__nsfl_inventory_problems"
 SETTING = re.compile(r"nsfl_\w+(?=[.:\[])")
 
 
@@ -53,20 +54,28 @@ def written(problem: str, facts: Mapping[str, Any], shared: Mapping[str, str]) -
 
 
 def told(facts: Mapping[str, Any], shared: Mapping[str, str]) -> Iterator[str]:
-    """What the checks of one host have left."""
+    """What the checks of one host have left. Of a value that is wrong in itself, what follows from it is left out."""
+    wrong = {found.group() for problem in facts.get(INVENTORY, ()) if (found := SETTING.match(problem))}
     for fact in sorted(name for name in facts if FACT.fullmatch(name)):
-        yield from (written(problem, facts, shared) for problem in facts[fact])
+        for problem in (written(problem, facts, shared) for problem in facts[fact]):
+            found = SETTING.match(problem)
+            if fact == INVENTORY or found is None or found.group() not in wrong:
+                yield problem
 
 
 def host_problems(hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """All problems of all hosts, each once."""
-    hosts_by_problem: dict[str, dict[str, None]] = {}
     # An iteration over hostvars passes over the controller where the inventory does not list it.
-    controller = ["localhost"] if "localhost" in hostvars else []
-    for host in dict.fromkeys([*hostvars, *controller]):
+    every = list(dict.fromkeys([*hostvars, *(["localhost"] if "localhost" in hostvars else [])]))
+    hosts_by_problem: dict[str, dict[str, None]] = {}
+    for host in every:
         for problem in told(hostvars[host], shared_names()):
             hosts_by_problem.setdefault(problem, {})[host] = None
-    return [f"{', '.join(hosts)} - {problem}" for problem, hosts in hosts_by_problem.items()]
+    return [f"{_names(list(hosts), every)} - {problem}" for problem, hosts in hosts_by_problem.items()]
+
+
+def _names(hosts: list[str], every: list[str]) -> str:
+    return "all hosts" if hosts == every and len(every) > 1 else ", ".join(hosts)
 
 
 class FilterModule:

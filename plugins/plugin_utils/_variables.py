@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-import yaml
+from ansible.module_utils.common.yaml import yaml_load
 
 COLLECTION = Path(__file__).resolve().parents[2]
 # `nsfl_server_root: "{{ nsfl_root | default('/mnt/neursafe_fl') }}"`, and the same with `if … is defined else …`.
@@ -19,14 +20,19 @@ _FROM_SHARED = re.compile(r'^(nsfl_\w+): "\{\{ (nsfl_\w+) (?:\| default\(.*\)|if
 
 
 @cache
-def known_names(collection: Path = COLLECTION) -> frozenset[str]:
-    """Every setting that a role's spec or meta/shared_variables.yml documents."""
-    names: set[str] = set()
+def known_settings(collection: Path = COLLECTION) -> dict[str, dict[str, Any]]:
+    """Every setting that a role's spec or meta/shared_variables.yml documents, with its spec."""
+    settings: dict[str, dict[str, Any]] = {}
     for path in [collection / "meta" / "shared_variables.yml", *collection.glob("roles/*/meta/argument_specs.yml")]:
-        specs = yaml.safe_load(path.read_text(encoding="utf-8"))["argument_specs"]
+        specs = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]
         for spec in specs.values():
-            names.update(spec.get("options", {}))
-    return frozenset(names)
+            settings.update(spec.get("options", {}))
+    return settings
+
+
+def known_names(collection: Path = COLLECTION) -> frozenset[str]:
+    """Their names."""
+    return frozenset(known_settings(collection))
 
 
 @cache

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two filters that preflight.yml uses itself."""
+"""What the preflight makes of the settings and of the roles' findings."""
 
 from __future__ import annotations
 
 from ansible_collections.neursafe.fl.plugins.filter.host_problems import host_problems
-from ansible_collections.neursafe.fl.plugins.filter.unknown_settings import unknown
-from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_names, shared_names
+from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_names, shared_names, unknown
 
 
 def test_a_misspelt_setting_is_told_with_its_nearest_name() -> None:
@@ -25,7 +24,8 @@ def test_problems_are_gathered_over_roles_and_hosts_and_told_once() -> None:
         "node-1": {"__nsfl_server_problems": ["port taken"], "__nsfl_database_problems": ["no room"]},
         "node-2": {"__nsfl_server_problems": ["port taken"], "nsfl_root": "/mnt", "__nsfl_x": ["not a problem"]},
     }
-    assert host_problems(hostvars) == ["node-1 - no room", "node-1, node-2 - port taken"]
+    assert host_problems(hostvars) == ["node-1 - no room", "all hosts - port taken"]
+    assert host_problems({**hostvars, "node-3": {}})[1] == "node-1, node-2 - port taken"
 
 
 class Hostvars(dict[str, dict[str, list[str]]]):
@@ -55,3 +55,11 @@ def test_shared_settings_of_roles_are_found_in_their_defaults() -> None:
     assert shared["nsfl_images_registry"] == shared["nsfl_client_registry"] == "nsfl_registry"
     assert "nsfl_server_selector_dir" not in shared
     assert set(shared.values()) <= known_names()
+
+
+def test_what_follows_from_a_value_of_a_wrong_type_is_not_told() -> None:
+    facts = {
+        "__nsfl_inventory_problems": ["nsfl_fl_namespaces: 'ab' is no list; write it as a list"],
+        "__nsfl_server_problems": ["nsfl_fl_namespaces: 'a' has 1 characters; use 3", "nsfl_root: it is wrong; correct it"],
+    }
+    assert host_problems({"a": facts}) == ["a - " + facts["__nsfl_inventory_problems"][0], "a - " + facts["__nsfl_server_problems"][1]]

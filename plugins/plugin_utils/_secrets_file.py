@@ -1,0 +1,56 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file of generated secrets on the controller: where it is, and who can read it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from typing import Any
+
+NAME = "nsfl-secrets.yml"
+
+
+def secrets_path(given: str | None, variables: Mapping[str, Any]) -> str:
+    """The absolute path; beside the first inventory when none is given."""
+    if given:
+        return os.path.abspath(os.path.expanduser(given))
+    sources = [str(source) for source in variables.get("ansible_inventory_sources") or [] if os.path.exists(str(source))]
+    first = os.path.abspath(sources[0]) if sources else os.getcwd()
+    return os.path.join(first if os.path.isdir(first) else os.path.dirname(first), NAME)
+
+
+def is_vaulted(path: str) -> bool:
+    """True when the file starts with the header of ansible-vault."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(14) == b"$ANSIBLE_VAULT"
+    except FileNotFoundError:
+        return False
+
+
+def secrets_problem(path: str, load: Callable[[str], Any]) -> str:
+    """Why the file cannot keep secrets, with the cure; empty when it can. `load` reads YAML, vaulted or not."""
+    if not os.path.lexists(path):
+        return ""
+    if not os.path.isfile(path):
+        return f"nsfl_secrets_file: {path} is no file; name another, or remove it"
+    try:
+        mode = stat.S_IMODE(os.stat(path).st_mode)
+        if mode & 0o077 and not is_vaulted(path):
+            return f"nsfl_secrets_file: {path} is open to other users (mode {mode:04o}); run chmod 600 {path}, and change what is in it"
+        content = load(path)
+    except OSError as error:
+        return f"nsfl_secrets_file: {path} cannot be read ({error.strerror}); run as its owner, or name another file"
+    except Exception as error:  # the loader has a type of its own for each way in which YAML and vaults fail
+        return f"nsfl_secrets_file: {path} cannot be read ({_first_line(error)}); give the vault's password, or restore it from a backup"
+    if content is not None and not isinstance(content, dict):
+        return f"nsfl_secrets_file: {path} is not a map of names to secrets; restore it from a backup"
+    return ""
+
+
+def _first_line(error: Exception) -> str:
+    """Without the lines of the file that a YAML error shows."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
