@@ -13,7 +13,7 @@ from ._postgresql_plan import IDENTIFIER
 
 Settings = t.Mapping[str, t.Any]
 _PREFIX = "nsfl_database_"
-_HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$")
+_HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 # The longest index name that is made of a table's is <table>_data_gin.
 _TABLE_LENGTH = 54
 _NETWORK_WORDS = ("samenet", "samehost", "all")

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ._image_plan import PlannedImage
+from ._option_error import OptionError
 
 LOG_LINES_SHOWN = 20
 _STEP_FAILED = re.compile(r"^#(\d+) (?:ERROR|CANCELED)\b", re.MULTILINE)
 _CARRIED_OVER = ("auths", "credHelpers", "credsStore", "proxies", "HttpHeaders", "currentContext", "cliPluginsExtraDirs")
 
 
-class BuilderError(Exception):
+class BuilderError(OptionError):
     """A builder is missing or one of its commands failed."""
 
 
@@ -56,19 +57,21 @@ class Builder:
     def prepare(self) -> None:
         """Find the way to build that this machine has; raises with a clear text when there is none."""
         if shutil.which(self.program) is None:
-            raise BuilderError(f"the builder {self.program!r} is not installed on the controller")
+            raise BuilderError(
+                f"the builder {self.program!r} is not installed on the controller; install it, or name its path", "builder_path"
+            )
         if self.kind != "docker":
             self._build = [self.program, "build"]
             return
         self._ask("version", "--format", "{{.Server.Version}}")
         if self.buildx_path:
             if not os.access(self.buildx_path, os.X_OK):
-                raise BuilderError(f"buildx is not at {self.buildx_path}")
+                raise BuilderError(f"buildx is not at {self.buildx_path}; correct the path", "buildx_path")
             self._build, self._buildkit = [self.buildx_path, "build"], True
         elif self._has_buildx_plugin():
             self._build, self._buildkit = [self.program, "buildx", "build"], True
         elif self.secrets:
-            raise BuilderError("build secrets need BuildKit: install Docker's buildx plugin or name its program")
+            raise BuilderError("build secrets need BuildKit: install Docker's buildx plugin or name its program", "buildx_path")
         else:
             self.environment["DOCKER_BUILDKIT"] = "0"
             self._build = [self.program, "build"]
@@ -137,7 +140,7 @@ class Builder:
         done = subprocess.run([self.program, *arguments], env=self._env(), capture_output=True, text=True, check=False, timeout=60)
         if done.returncode != 0:
             cause = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["no answer"]
-            raise BuilderError(f"{self.program} cannot be used: {cause[0]}")
+            raise BuilderError(f"{self.program} cannot be used: {cause[0]}; start its daemon, or choose another builder", "builder")
         return done.stdout.strip()
 
     def _env(self) -> dict[str, str]:

@@ -12,8 +12,8 @@ import typing as t
 from ._references import HOST, TAG, parse, split_registry
 
 Settings = t.Mapping[str, t.Any]
-_PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9]+(?:/v[0-9]+)?$")
-_ARGUMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+_PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9]+(?:/v[0-9]+)?\Z")
+_ARGUMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
 _PREFIX = "nsfl_images_"
 
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from . import _dockerfile
 from ._build_context import ContextHasher, ignore_lines
+from ._option_error import OptionError
 from ._references import Reference, split_registry
 
 PROXY_ARGUMENTS = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 CONTENT_TAG_LENGTH = 12
 
 
-class PlanError(Exception):
+class PlanError(OptionError):
     """The tree, the catalogue or the settings do not fit together."""
 
 
@@ -62,7 +63,7 @@ def make_plan(catalogue: t.Sequence[t.Mapping[str, str]], select: t.Sequence[str
     files = {str(entry["name"]): settings.dockerfiles / str(entry["dockerfile"]) for entry in catalogue}
     unknown = sorted(set(select) - set(files))
     if unknown:
-        raise PlanError(f"unknown images {', '.join(unknown)}; the catalogue has {', '.join(files)}")
+        raise PlanError(f"unknown images {', '.join(unknown)}; the catalogue has {', '.join(files)}", "select")
     texts = {name: _read(name, path) for name, path in files.items()}
     needs = {name: _needs(texts[name], files, settings) for name in files}
     hasher = ContextHasher(settings.source)
@@ -76,9 +77,9 @@ def _read(name: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise PlanError(f"the build file of {name} is missing: {path}") from error
+        raise PlanError(f"the build file of {name} is missing: {path}; correct the tree, or the catalogue", "source") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise PlanError(f"the build file of {name} cannot be read: {error}") from error
+        raise PlanError(f"the build file of {name} cannot be read: {error}; correct it", "source") from error
 
 
 def _own_name(reference: str, names: t.Container[str]) -> str | None:
@@ -101,7 +102,7 @@ def _order(wanted: t.Sequence[str], needs: t.Mapping[str, tuple[str, ...]]) -> l
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise PlanError(f"build files start from each other in a circle: {' <- '.join([*path, name])}")
+            raise PlanError(f"build files start from each other in a circle: {' <- '.join([*path, name])}; cut it", "catalogue")
         if name not in done:
             for other in needs[name]:
                 visit(other, (*path, name))

@@ -16,6 +16,7 @@ from ._image_builder import Builder, BuilderError, write_account
 from ._image_manifest import Manifest
 from ._image_plan import PlanError, PlannedImage, Settings, make_plan
 from ._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
+from ._option_error import told
 from ._references import Reference, parse, split_registry
 from ._registry import Registry, RegistryError
 
@@ -60,7 +61,7 @@ class ImageService:
                 self._tag(plan, known)
             return self._finish({image.name: self._entry(image, known.get(image.name)) for image in plan}, phases)
         except _EXPECTED as error:
-            raise ImagesError(str(error)) from error
+            raise ImagesError(told(error, self._params["labels"])) from error
 
     def check(self) -> dict[str, t.Any]:
         """What would go wrong, and whether there is anything to do at all."""
@@ -80,8 +81,16 @@ class ImageService:
                 idle = all(action == "present" for action in self.actions.values())
                 result.update(up_to_date=idle and not self._manifest.would_change(entries), images=entries)
         except _EXPECTED as error:
-            result["problems"] = [str(error)]
+            result["problems"] = [told(error, self._params["labels"]), *(self._registry_problems() if isinstance(error, PlanError) else [])]
         return result
+
+    def _registry_problems(self) -> list[str]:
+        """Asked on its own when the plan has come to nothing, so that one run tells of both."""
+        try:
+            self._ping()
+        except _EXPECTED as error:
+            return [told(error, self._params["labels"])]
+        return []
 
     # --- plan and look-ups -------------------------------------------------------------------------------------------
 
@@ -91,10 +100,11 @@ class ImageService:
     def _plan(self) -> list[PlannedImage]:
         source = Path(self._params["source"] or "")
         if not self._params["source"] or not source.is_dir():
-            raise PlanError(f"the source tree {self._params['source'] or '(none given)'} is no folder on the controller")
+            given = self._params["source"] or "(none given)"
+            raise PlanError(f"the source tree {given} is no folder on the controller; name the checkout to build from", "source")
         dockerfiles = Path(self._params["dockerfiles"] or source / _DOCKERFILES)
         if not dockerfiles.is_dir():
-            raise PlanError(f"the source tree has no build files at {dockerfiles}; is {source} the root of the tree?")
+            raise PlanError(f"the source tree has no build files at {dockerfiles}; name the root of the tree instead of {source}", "source")
         settings = Settings(
             source=source,
             dockerfiles=dockerfiles,
@@ -150,7 +160,7 @@ class ImageService:
         tag = self._params["tag"]
         moved = [name for name, digest in tagged.items() if known.get(name) != digest]
         if moved and self._params["tag_policy"] == "keep":
-            raise PlanError(f"tag {tag} already names other content of {', '.join(moved)} in the registry; choose another tag")
+            raise PlanError(f"tag {tag} already names other content of {', '.join(moved)} in the registry; choose another tag", "tag")
         for image in plan:
             if image.name not in known or self._params["force"]:
                 self.actions[image.name] = "built"
@@ -165,7 +175,7 @@ class ImageService:
         answers = self._digests([one for one in references.values() if not one.digest])
         lost = [f"{name} ({one})" for name, one in references.items() if not (one.digest or answers[one])]
         if lost:
-            raise PlanError(f"no such image in its registry: {', '.join(lost)}; build it or correct the reference")
+            raise PlanError(f"no such image in its registry: {', '.join(lost)}; build it or correct the reference", "prebuilt")
         self.actions = dict.fromkeys(references, "present")
         return {
             name: {
@@ -201,12 +211,12 @@ class ImageService:
         builder = self._local_builder()
         for name, path in builder.secrets.items():
             if not Path(path).is_file():
-                raise BuilderError(f"the file of the build secret {name} is missing: {path}")
+                raise BuilderError(f"the file of the build secret {name} is missing: {path}; correct the path", "build_secrets")
         folder = builder.storage_folder() if self._params["min_free_mb"] else ""
         free = shutil.disk_usage(folder).free // 2**20 if folder else self._params["min_free_mb"]
         if free < self._params["min_free_mb"]:
             wanted = self._params["min_free_mb"]
-            raise BuilderError(f"only {free} MB are free in {folder}, {wanted} MB are wanted for the builds; make room")
+            raise BuilderError(f"only {free} MB are free in {folder}, {wanted} MB are wanted for the builds; make room", "min_free_mb")
 
     def _build(self, missing: t.Sequence[PlannedImage], known: dict[str, str]) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
         if not missing:

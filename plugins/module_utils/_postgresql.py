@@ -12,6 +12,7 @@ import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from ._option_error import OptionError
 from ._postgresql_plan import PUBLIC, Action, Column, RoleState, State, TableState, Wanted
 
 try:
@@ -34,24 +35,42 @@ _POWERS = {
 Connection = t.Any
 
 
-class DatabaseError(Exception):
+class DatabaseError(OptionError):
     """The server cannot be reached, refuses, or fails; the text says what to do about it."""
 
 
 class WrongPasswordError(DatabaseError):
     """The server refuses the account."""
 
+    option = "login_password"
+
 
 class NoDatabaseError(DatabaseError):
     """There is no database of that name."""
 
+    option = "database"
 
-class UnreachableError(DatabaseError):
+
+class AddressError(DatabaseError):
+    """The server's address leads nowhere, or to something else."""
+
+    option = "login_host"
+
+
+class UnreachableError(AddressError):
     """Nothing answers, or not yet."""
+
+
+class TlsError(DatabaseError):
+    """There is a server, but no trusting it."""
+
+    option = "sslmode"
 
 
 class NotInstalledError(UnreachableError):
     """The host has no server, or no library to ask it with."""
+
+    option = "login_user"
 
 
 @dataclass(frozen=True)
@@ -129,22 +148,26 @@ def _as_os_user(name: str) -> t.Iterator[None]:
 
 # Words of the client library, the error they mean, and the cause in words of the person who set the address.
 _CAUSES: tuple[tuple[tuple[str, ...], type[DatabaseError], str], ...] = (
-    (("authentication failed",), WrongPasswordError, "{server} refuses user {user}: wrong password, or no such user"),
-    (("no password supplied",), WrongPasswordError, "{server} wants a password for user {user} and none is given"),
+    (("authentication failed",), WrongPasswordError, "{server} refuses user {user}: wrong password, or no such user; correct them"),
+    (("no password supplied",), WrongPasswordError, "{server} wants a password for user {user} and none is given; give it"),
     (
         ("no pg_hba.conf entry",),
-        DatabaseError,
-        "{server} does not let user {user} in from here: its pg_hba.conf has no line for this client and database {database}",
+        AddressError,
+        "{server} does not let user {user} in from here: its pg_hba.conf has no line for this client and database {database}; add it",
     ),
-    (("could not translate host name",), DatabaseError, "the host name in {place} is unknown to DNS; correct the address"),
-    (("invalid response to SSL negotiation",), DatabaseError, "what answers at {place} is no PostgreSQL; correct the address"),
-    (("certificate", "SSL"), DatabaseError, "{server}: TLS fails: {first}"),
-    (("permission denied for database",), DatabaseError, "{server}: user {user} may not connect to database {database}"),
+    (("could not translate host name",), AddressError, "the host name in {place} is unknown to DNS; correct the address"),
+    (("invalid response to SSL negotiation",), AddressError, "what answers at {place} is no PostgreSQL; correct the address"),
+    (("certificate", "SSL"), TlsError, "{server}: TLS fails: {first}; give the CA that signed its certificate, or correct the mode"),
+    (
+        ("permission denied for database",),
+        NoDatabaseError,
+        "{server}: user {user} may not connect to database {database}; grant it there, or name another",
+    ),
     (("too many clients", "remaining connection slots"), DatabaseError, "{server} has no free connection: {first}"),
     (
         ("refused", "timeout", "timed out", "No such file", "No route", "starting up", "shutting down", "unreachable"),
         UnreachableError,
-        "{server} cannot be reached: {first}",
+        "{server} cannot be reached: {first}; start it, open its port, or correct the address",
     ),
 )
 
@@ -158,7 +181,7 @@ def _explain(account: Account, database: str, text: str) -> DatabaseError:
         "first": text.splitlines()[0] if text else "no answer",
     }
     if f'database "{database}" does not exist' in text:
-        return NoDatabaseError("{server} has no database {database}".format(**words))
+        return NoDatabaseError("{server} has no database {database}; create it there, or name another".format(**words))
     for phrases, kind, cause in _CAUSES:
         if any(phrase in text for phrase in phrases):
             return kind(cause.format(**words))

@@ -12,9 +12,10 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ._option_error import OptionError
 from ._scram import make_verifier, matches
 
-IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]{0,62}$")
+IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]{0,62}\Z")
 PUBLIC = "PUBLIC"
 TABLE_RIGHTS = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"})
 SEQUENCE_RIGHTS = frozenset({"USAGE"})
@@ -117,7 +118,7 @@ class Plan:
     roles: list[Action] = field(default_factory=list)
     database: list[Action] = field(default_factory=list)
     schema: list[Action] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    problems: list[OptionError] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -147,7 +148,8 @@ def _plan_role(user: User, role: RoleState | None, plan: Plan) -> None:
         plan.roles.append(Action(text, "CREATE ROLE {} LOGIN PASSWORD %s", ((user.name,),), (make_verifier(user.password),)))
         return
     if "SUPERUSER" in role.powers:
-        plan.problems.append(f"user {user.name} is a superuser of the server; name another user for the components")
+        text = f"user {user.name} is a superuser of the server; name another user for the components"
+        plan.problems.append(OptionError(text, "users"))
         return
     lacks = ["LOGIN"] if not role.can_login else []
     changes = [*lacks, *(f"NO{power}" for power in role.powers if power in _POWERS)]
@@ -176,10 +178,8 @@ def _plan_table(table: Table, found: TableState | None, wanted: Wanted, plan: Pl
     else:
         differences = column_differences(found)
         if differences:
-            plan.problems.append(
-                f"table {table.name} exists with other columns: {'; '.join(differences)}; nothing was altered,"
-                " rename that table or choose another name"
-            )
+            text = f"table {table.name} exists with other columns: {'; '.join(differences)}; nothing was altered,"
+            plan.problems.append(OptionError(f"{text} rename that table or choose another name", "tables"))
             return
         if found.owner in {user.name for user in wanted.users}:
             plan.warnings.append(f"table {table.name} belongs to {found.owner} itself, so its rights cannot be limited")

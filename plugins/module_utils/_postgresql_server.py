@@ -14,6 +14,8 @@ import socket
 import subprocess
 import typing as t
 
+from ._option_error import OptionError
+
 _SOCKETS = "/var/run/postgresql"
 _LOCAL_TYPES = ("host", "hostssl")
 
@@ -85,16 +87,17 @@ def _enabled(unit: str) -> bool:
         return False
 
 
-def room_for_a_server(port: int, folder: str, min_free_mb: int) -> list[str]:
+def room_for_a_server(port: int, folder: str, min_free_mb: int) -> list[OptionError]:
     """What stands in the way of installing a server here: the port is taken by something else, or the disk is full."""
-    problems = []
+    problems: list[OptionError] = []
     if not os.path.exists(f"{_SOCKETS}/.s.PGSQL.{port}") and _taken(port):
-        problems.append(f"port {port} is taken by another program on this host; end it or choose another port")
+        problems.append(OptionError(f"port {port} is taken by another program on this host; end it or choose another port", "login_port"))
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder) or "/"
     free = shutil.disk_usage(folder).free // 2**20
     if free < min_free_mb:
-        problems.append(f"only {free} MB are free in {folder}, {min_free_mb} MB are wanted for the database; make room")
+        text = f"only {free} MB are free in {folder}, {min_free_mb} MB are wanted for the database; make room"
+        problems.append(OptionError(text, "min_free_mb"))
     return problems
 
 

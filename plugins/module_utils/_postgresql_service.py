@@ -105,15 +105,17 @@ class SchemaService:
             if server and server["any_port"] and self._account.port not in ports():
                 self._account = replace(self._account, port=next(iter(ports()), self._account.port))
             plan = self._look()[0]
-            result.update(problems=plan.problems, up_to_date=not plan.actions, actions=[action.text for action in plan.actions])
+            problems = [problem.told(self._params["labels"]) for problem in plan.problems]
+            result.update(problems=problems, up_to_date=not plan.actions, actions=[action.text for action in plan.actions])
             result["warnings"] = plan.warnings
             if server:
                 result.update(self._server(server))
         except DatabaseError as error:
             if server and isinstance(error, pg.UnreachableError):
                 room = room_for_a_server(self._account.port, server["data_folder"], server["min_free_mb"])
-                return {**result, "installed": False, "server_ready": False, "problems": room, "cause": str(error)}
-            result["problems"] = [str(error)]
+                problems = [problem.told(self._params["labels"]) for problem in room]
+                return {**result, "installed": False, "server_ready": False, "problems": problems, "cause": str(error)}
+            result["problems"] = [error.told(self._params["labels"])]
         return result
 
     def _server(self, wanted: t.Mapping[str, t.Any]) -> Result:
@@ -137,7 +139,8 @@ class SchemaService:
                     wrong = column_differences(found)
                     problems += [f"table {table.name}: {text}" for text in wrong] if wrong else self._probe(connection, table)
         if problems:
-            raise DatabaseError(f"database {self._wanted.database} is not ready for user {self._account.user}: {'; '.join(problems)}")
+            text = f"database {self._wanted.database} is not ready for user {self._account.user}: {', '.join(problems)}"
+            raise DatabaseError(f"{text}; have this made there, or give an administrator's account", "login_user")
         return {"changed": False, "tables": [table.name for table in self._wanted.tables]}
 
     def _probe(self, connection: pg.Connection, table: Table) -> list[str]:
@@ -195,7 +198,7 @@ class SchemaService:
 
 def _refuse(plan: Plan) -> None:
     if plan.problems:
-        raise DatabaseError("; ".join(plan.problems))
+        raise DatabaseError("; ".join(str(problem) for problem in plan.problems))
 
 
 def _result(done: t.Sequence[Action], plan: Plan) -> Result:

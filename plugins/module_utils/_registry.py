@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 
+from ._option_error import OptionError
 from ._references import Reference, is_loopback
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
@@ -27,8 +28,10 @@ MANIFEST_TYPES = (
 )
 
 
-class RegistryError(Exception):
+class RegistryError(OptionError):
     """A registry refused, failed or could not be reached; the text says what to do about it."""
+
+    option = "registry"
 
 
 @dataclass
@@ -61,7 +64,7 @@ class Registry:
         if status in (200, 401):
             self._challenge = _parse_challenge(headers.get("www-authenticate", "")) if status == 401 else ("none", {})
         else:
-            raise RegistryError(f"{self.base_url}/v2/ answers HTTP {status}; it is no image registry")
+            raise RegistryError(f"{self.base_url}/v2/ answers HTTP {status}; it is no image registry; correct the address")
         if self._challenge[0] == "basic":
             self._check(*self._request("GET", "/v2/", self._basic())[:2], "log in")
         return self._challenge
@@ -89,12 +92,13 @@ class Registry:
 
     def _check(self, status: int, headers: t.Mapping[str, str], doing: str) -> None:
         if status in (401, 403):
-            who = f"user {self.username!r}" if self.username else "no user (set the registry's user name and password)"
-            raise RegistryError(f"registry {self.host} refuses to {doing}: HTTP {status} for {who}")
+            who, cure = (f"user {self.username!r}", "correct") if self.username else ("no user", "give")
+            text = f"registry {self.host} refuses to {doing}: HTTP {status} for {who}; {cure} the registry's user name and password"
+            raise RegistryError(text, "registry_password")
         if status == 429:
             raise RegistryError(f"registry {self.host} limits requests (HTTP 429) on {doing}; try again later")
         if status >= 300:
-            raise RegistryError(f"registry {self.host} fails to {doing}: HTTP {status}")
+            raise RegistryError(f"registry {self.host} fails to {doing}: HTTP {status}; look at its log")
 
     def _authorisation(self, repository: str, actions: str) -> dict[str, str]:
         kind, values = self.ping()
@@ -129,7 +133,8 @@ class Registry:
         except HTTPError as error:
             return error.code, _lower(error.headers), b""
         except (URLError, OSError, ValueError) as error:
-            raise RegistryError(f"registry {self.host} cannot be reached at {self.base_url}: {_cause(error)}") from error
+            text = f"registry {self.host} cannot be reached at {self.base_url}: {_cause(error)}; start it, or correct the address"
+            raise RegistryError(text) from error
 
     def _open(self, request: urllib.request.Request) -> t.Any:
         # One opener for all requests: the trust store is read once, which is most of what a request costs otherwise.

@@ -141,6 +141,10 @@ options:
     description: In check mode, take a missing O(source) for one that an earlier task would have checked out.
     type: bool
     default: false
+  labels:
+    description: What the caller calls the options, for the messages that name one.
+    type: dict
+    default: {}
   state:
     description: V(present) makes it so. V(checked) changes nothing and returns the problems that a run would have.
     type: str
@@ -196,7 +200,7 @@ log_dir:
   returned: always
   type: str
 problems:
-  description: What would go wrong.
+  description: What would go wrong, C(OPTION - CAUSE; FIX), with the option under its name in O(labels).
   returned: O(state=checked)
   type: list
   elements: str
@@ -243,6 +247,7 @@ OPTIONS = {
     "min_free_mb": {"type": "int", "default": 0},
     "cache_dir": {"type": "path", "required": True},
     "manifest_file": {"type": "path", "required": True},
+    "labels": {"type": "dict", "default": {}},
     "allow_missing_source": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "checked"], "default": "present"},
 }

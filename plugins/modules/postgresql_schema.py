@@ -142,6 +142,10 @@ options:
     description: Seconds to go on trying while nothing answers.
     type: int
     default: 0
+  labels:
+    description: What the caller calls the options, for the messages that name one.
+    type: dict
+    default: {}
   state:
     description:
       - V(present) makes it so, V(absent) takes the users away and keeps the data.
@@ -184,7 +188,7 @@ actions:
   elements: str
   sample: [create database neursafe_fl, create table jobs]
 problems:
-  description: What would go wrong.
+  description: What would go wrong, C(OPTION - CAUSE; FIX), with the option under its name in O(labels).
   returned: O(state=checked)
   type: list
   elements: str
@@ -265,6 +269,7 @@ OPTIONS = {
     "delete_data": {"type": "str", "default": ""},
     "lock_timeout": {"type": "int", "default": 10},
     "wait": {"type": "int", "default": 0},
+    "labels": {"type": "dict", "default": {}},
     "state": {"type": "str", "choices": ["present", "absent", "checked", "verified"], "default": "present"},
 }
 
@@ -281,7 +286,7 @@ def main() -> None:
     try:
         result = getattr(service, params["state"])()
     except DatabaseError as error:
-        module.fail_json(msg=str(error))
+        module.fail_json(msg=error.told(params["labels"]))
     for text in result.pop("warnings", []):
         module.warn(text)
     if not module._diff:

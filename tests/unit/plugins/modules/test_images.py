@@ -153,7 +153,10 @@ def test_checked_tells_whether_there_is_anything_to_do(case: Case) -> None:
 
 
 def test_checked_finds_what_is_missing(case: Case) -> None:
-    assert "is no folder" in case.check(source="/nowhere")["problems"][0]
+    named = {"labels": {"source": "nsfl_images_source_tree", "registry": "nsfl_registry"}}
+    assert case.check(source="/nowhere", **named)["problems"][0].startswith("nsfl_images_source_tree: the source tree /nowhere is")
+    tree, registry = case.check(source="/nowhere", registry="127.0.0.1:1", **named)["problems"]
+    assert "is no folder" in tree and registry.startswith("nsfl_registry: registry 127.0.0.1:1 cannot be reached")
     assert "has no build files at" in case.check(source=str(case.folder))["problems"][0]
     assert "is not installed" in case.check(builder_path="/nowhere/docker")["problems"][0]
     assert case.check(source="/nowhere", allow_missing_source=True)["problems"] == []

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import (
     Account,
     NoDatabaseError,
@@ -88,7 +89,7 @@ def test_powers_are_taken_and_login_is_given() -> None:
 
 
 def test_a_superuser_is_refused() -> None:
-    assert "is a superuser" in make_plan(WANTED, ready(role=RoleState(powers=("SUPERUSER",)))).problems[0]
+    assert "is a superuser" in make_plan(WANTED, ready(role=RoleState(powers=("SUPERUSER",)))).problems[0].told({})
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,8 @@ def test_a_superuser_is_refused() -> None:
 )
 def test_other_columns_are_a_problem_and_no_statement(columns: dict[str, Column], primary_key: tuple[str, ...], words: str) -> None:
     plan = make_plan(WANTED, ready(columns=columns, primary_key=primary_key))
-    assert len(plan.problems) == 1 and words in plan.problems[0] and "nothing was altered" in plan.problems[0]
+    (problem,) = (problem.told({"tables": "nsfl_database_tables"}) for problem in plan.problems)
+    assert problem.startswith("nsfl_database_tables: ") and words in problem and "nothing was altered" in problem
     assert not [action for action in plan.actions if "table" in action.statement.lower() and "CREATE" in action.statement]
 
 
@@ -140,7 +142,10 @@ def test_an_owner_is_pointed_out() -> None:
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
+        ('FATAL:  password authentication failed for user "u"', WrongPasswordError, "login_password: "),
         ('FATAL:  password authentication failed for user "u"', WrongPasswordError, "wrong password"),
+        ("server does not support SSL, but SSL was required", Exception, "sslmode: "),
+        ("connection to server failed: Connection refused", UnreachableError, "login_host: "),
         (
             'connection to server at "h", port 1 failed: Connection refused\n\tIs it running?',
             UnreachableError,
@@ -153,7 +158,7 @@ def test_an_owner_is_pointed_out() -> None:
 )
 def test_errors_name_place_and_cause(text: str, kind: type[Exception], words: str) -> None:
     error = _explain(Account("h", 1, "u", "canary"), "d", text)
-    assert isinstance(error, kind) and words in str(error) and "h:1" in str(error) and "canary" not in str(error)
+    assert isinstance(error, kind) and words in told(error, {}) and "h:1" in str(error) and "canary" not in str(error)
 
 
 def test_secrets_are_marked() -> None:
