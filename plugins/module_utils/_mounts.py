@@ -28,6 +28,10 @@ except FileNotFoundError:
 """
 
 
+NOTHING_MOUNTED = "nothing is mounted there"
+"""The one trouble of `unmounted` that says for certain that there is nothing to see."""
+
+
 @dataclass(frozen=True)
 class Mount:
     """One line of /proc/self/mountinfo."""
@@ -98,7 +102,7 @@ def unmounted(paths: t.Sequence[str], timeout: float) -> dict[str, str]:
     wrong = {}
     for path in paths:
         if mount_at(mounts, os.path.normpath(path)) is None:
-            wrong[path] = "nothing is mounted there"
+            wrong[path] = NOTHING_MOUNTED
         else:
             trouble = probe(path, timeout)
             if trouble:

@@ -55,7 +55,8 @@ class Tree:
 
     # -- the whole run ------------------------------------------------------------------------------------------------
     def apply(self, entries: t.Sequence[Entry], lock_timeout: float = 30.0) -> None:
-        self._open_root()
+        # Where there is only something to remove, a missing root is the end of it.
+        self._open_root(make=any(entry.state != "absent" for entry in entries))
         try:
             if self._root_fd is not None and not self.check:
                 lock(self._root_fd, self.root, lock_timeout)
@@ -76,9 +77,11 @@ class Tree:
         else:
             self._absent(entry)
 
-    def _open_root(self) -> None:
+    def _open_root(self, make: bool) -> None:
         try:
             if any(self.root == point or self.root.startswith(point + os.sep) for point in self.hidden):
+                return
+            if not make and not os.path.lexists(self.root):
                 return
             if not os.path.isdir(self.root) and not self.check:
                 os.makedirs(self.root, mode=0o755)

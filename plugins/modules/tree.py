@@ -34,7 +34,7 @@ attributes:
 options:
   root:
     description:
-      - Absolute folder that all entries lie below. Made when missing.
+      - Absolute folder that all entries lie below. Made when missing, unless all entries are to be absent.
       - It may itself be a symlink; what lies below it may not lead out of the folder it stands for.
     type: path
     required: true
@@ -93,6 +93,7 @@ options:
       - Mount points that must be mounted and answer before anything is written; so nothing lands on the local disk below a
         mount point whose filesystem is missing.
       - In check mode a missing one is a warning, since an earlier task may be about to mount it.
+      - So it is when all entries are to be absent and nothing is mounted there. A mount that hangs is an error even then.
     type: list
     elements: path
     default: []
@@ -146,7 +147,7 @@ root:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neursafe.fl.plugins.module_utils._mounts import unmounted
+from ansible_collections.neursafe.fl.plugins.module_utils._mounts import NOTHING_MOUNTED, unmounted
 from ansible_collections.neursafe.fl.plugins.module_utils._tree import Tree
 from ansible_collections.neursafe.fl.plugins.module_utils._tree_entries import TreeError, parse_entries, parse_mode, parse_root
 
@@ -172,10 +173,12 @@ def run(module: AnsibleModule) -> dict:
     missing = unmounted(params["require_mounts"], params["mount_timeout"])
     if missing:
         text = "\n".join(f"{path}: {trouble}" for path, trouble in missing.items())
-        text += "\nNothing was written. Run the nsfl_shared_storage role first, or look at the mount's own unit and log."
-        if not module.check_mode or params["strict_mounts"]:
-            raise TreeError(text)
-        module.warn(text)
+        nothing_to_remove = all(entry.state == "absent" for entry in entries) and set(missing.values()) == {NOTHING_MOUNTED}
+        if params["strict_mounts"] or not (module.check_mode or nothing_to_remove):
+            raise TreeError(
+                f"{text}\nNothing was written. Run the nsfl_shared_storage role first, or look at the mount's own unit and log."
+            )
+        module.warn(f"{text}. What is in the unmounted filesystem stays in it." if nothing_to_remove else text)
     tree = Tree(root, directory_mode, module.check_mode, hidden=list(missing))
     tree.apply(entries)
     result = {"changed": bool(tree.changed_paths), "changed_paths": tree.changed_paths, "root": tree.root}

@@ -176,6 +176,24 @@ def test_nothing_is_written_below_a_missing_mount(capsys, tmp_path, monkeypatch)
     assert not mounted.get("failed") and mounted["changed"] is False
 
 
+def test_what_is_not_mounted_needs_no_removal_but_what_hangs_does(capsys, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(tree.AnsibleModule, "warn", lambda _module, text: told.append(text))
+    bucket = tmp_path / "bucket"
+    (bucket / "x").mkdir(parents=True)
+    entries = [{"path": "x", "state": "absent"}]
+    gone = call(capsys, bucket, entries, require_mounts=[str(bucket)])
+    assert not gone.get("failed") and gone["changed"] is False and (bucket / "x").is_dir() and "stays in it" in told[0]
+    monkeypatch.setattr(tree, "unmounted", lambda _paths, _timeout: {str(bucket): "does not answer within 20 s"})
+    assert call(capsys, bucket, entries, require_mounts=[str(bucket)])["failed"]
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_root_is_not_made_to_remove_something_from_it(capsys, tmp_path, check):
+    gone = call(capsys, tmp_path / "root", [{"path": "x", "state": "absent"}], check=check)
+    assert not gone.get("failed") and gone["changed"] is False and not (tmp_path / "root").exists()
+
+
 def test_a_changing_tree_is_waited_for_and_then_named(tmp_path):
     holder = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(holder, fcntl.LOCK_EX)
