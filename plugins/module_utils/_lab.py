@@ -111,3 +111,8 @@ def _collisions(settings: Mapping[str, Any], machine: Mapping[str, Any]) -> Iter
                 yield f"nsfl_lab_subnet: the lab {name} runs in {', '.join(subnets)}, not in {wanted}; run `make lab-down` first"
         elif any(wanted.overlaps(subnet) for subnet in taken if subnet.version == 4):
             yield f"nsfl_lab_subnet: {wanted} is used by Docker's network {name}; choose another (NSFL_LAB_SUBNET)"
+
+
+def problems(settings: Mapping[str, Any], machine: Mapping[str, Any] | None = None) -> list[str]:
+    """All problems at once."""
+    return [*input_problems(settings), *(machine_problems(settings, machine) if machine else [])]

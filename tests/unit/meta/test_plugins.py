@@ -6,20 +6,29 @@ from __future__ import annotations
 import importlib
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 KINDS = ["modules", "filter", "lookup", "inventory"]
-PLUGINS = sorted(path for kind in KINDS for path in (ROOT / "plugins" / kind).glob("*.py"))
+# A Python file that holds several filters leaves their documentation to one file NAME.yml each.
+SHARED = ROOT / "plugins" / "filter" / "problems.py"
+PLUGINS = sorted(
+    path for kind in KINDS for path in (ROOT / "plugins" / kind).glob("*.*") if path.suffix in (".py", ".yml") and path != SHARED
+)
 TESTED = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "unit").rglob("test_*.py"))
 USED = "\n".join(p.read_text(encoding="utf-8") for folder in ("roles", "playbooks", "inventories") for p in (ROOT / folder).rglob("*.yml"))
 
 
-def block(source: str, name: str) -> str:
+def block(path: Path, name: str) -> Any:
+    source = path.read_text(encoding="utf-8")
+    if path.suffix == ".yml":
+        text = yaml.safe_load(source)[name]
+        return yaml.safe_load(text) if isinstance(text, str) else text
     found = re.search(rf'^{name} = r?"""(.*?)"""', source, re.MULTILINE | re.DOTALL)
-    return found.group(1) if found else ""
+    return yaml.safe_load(found.group(1)) if found else None
 
 
 def identifier(path: Path) -> str:
@@ -28,9 +37,10 @@ def identifier(path: Path) -> str:
 
 @pytest.mark.parametrize("path", PLUGINS, ids=identifier)
 def test_documentation_and_examples_parse(path: Path) -> None:
-    source = path.read_text(encoding="utf-8")
-    assert yaml.safe_load(block(source, "DOCUMENTATION"))["short_description"]
-    assert yaml.safe_load(block(source, "EXAMPLES"))
+    documentation = block(path, "DOCUMENTATION")
+    assert documentation["name" if "name" in documentation else "module"] == path.stem
+    assert documentation["short_description"]
+    assert block(path, "EXAMPLES")
 
 
 @pytest.mark.parametrize("path", PLUGINS, ids=identifier)
@@ -40,15 +50,16 @@ def test_something_runs_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins" / "filter").glob("*.py")), ids=identifier)
-def test_filters_are_found_under_the_name_of_their_file(path: Path) -> None:
+def test_filters_have_the_name_of_the_file_that_documents_them(path: Path) -> None:
     plugin = importlib.import_module(f"ansible_collections.neursafe.fl.plugins.filter.{path.stem}").FilterModule()
     assert all(callable(function) for function in plugin.filters().values())
-    assert path.stem in plugin.filters()
+    documented = {file.stem for file in path.parent.glob("*.yml")} if path == SHARED else {path.stem}
+    assert set(plugin.filters()) == documented
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "plugins" / "modules").glob("*.py")), ids=identifier)
 def test_modules_state_what_they_support(path: Path) -> None:
-    documentation = yaml.safe_load(block(path.read_text(encoding="utf-8"), "DOCUMENTATION"))
+    documentation = block(path, "DOCUMENTATION")
     text = str(documentation.get("attributes", {})) + str(documentation.get("extends_documentation_fragment", ""))
     assert "check_mode" in text or "attributes" in text
 

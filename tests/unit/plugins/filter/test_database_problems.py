@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.filter.database_problems import FilterModule
+from ansible_collections.neursafe.fl.plugins.filter.problems import FILTERS
 
-PROBLEMS = FilterModule().filters()["database_problems"]
+PROBLEMS = FILTERS["database_problems"]
 GOOD: dict[str, Any] = {
     "provider": "postgresql",
     "type": "postgreSQL",

@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.filter.images_problems import FilterModule
+from ansible_collections.neursafe.fl.plugins.filter.problems import FILTERS
 
-PROBLEMS = FilterModule().filters()["images_problems"]
+PROBLEMS = FILTERS["images_problems"]
 GOOD: dict[str, Any] = {
     "provider": "build",
     "source_tree": "/srv/fl",

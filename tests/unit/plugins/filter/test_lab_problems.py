@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.filter.lab_problems import lab_problems
+from ansible_collections.neursafe.fl.plugins.module_utils._lab import problems as lab_problems
 
 SETTINGS: dict[str, Any] = {
     "name": "nsfl-lab",

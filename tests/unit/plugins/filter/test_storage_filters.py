@@ -5,13 +5,8 @@ from __future__ import annotations
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.neursafe.fl.plugins.filter import (
-    directories_entries,
-    directories_problems,
-    environment_file,
-    object_store_problems,
-    shared_storage_problems,
-)
+from ansible_collections.neursafe.fl.plugins.filter import directories_entries, environment_file
+from ansible_collections.neursafe.fl.plugins.filter.problems import FILTERS
 from ansible_collections.neursafe.fl.plugins.filter.s3fs_options import FilterModule as S3fsOptions
 
 BUCKETS = {"namespaces": ["default"], "models_bucket": "models", "system_bucket": "nsfl-system", "extra_buckets": []}
@@ -51,9 +46,9 @@ FOLDER = {
 }
 HOST = {"systemd": True, "ports": {}, "paths": {"/var/lib/minio": FOLDER}}
 CONTROLLER = {"paths": {"/opt/minio": {**FOLDER, "kind": "file"}}, "commands": {"go": ""}}
-store_problems = object_store_problems.FilterModule().filters()["object_store_problems"]
-mount_problems = shared_storage_problems.FilterModule().filters()["shared_storage_problems"]
-folder_problems = directories_problems.FilterModule().filters()["directories_problems"]
+store_problems = FILTERS["object_store_problems"]
+mount_problems = FILTERS["shared_storage_problems"]
+folder_problems = FILTERS["directories_problems"]
 folder_entries = directories_entries.FilterModule().filters()["directories_entries"]
 options = S3fsOptions().filters()["s3fs_options"]
 environment = environment_file.FilterModule().filters()["environment_file"]

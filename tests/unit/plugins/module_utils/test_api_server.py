@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.filter.api_server_objects import api_server_objects
-from ansible_collections.neursafe.fl.plugins.filter.api_server_problems import api_server_problems
+from ansible_collections.neursafe.fl.plugins.module_utils._api_server_checks import api_server_problems
 
 
 def settings(**more: Any) -> dict[str, Any]:

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.neursafe.fl.plugins.filter.client_host_problems import FilterModule as HostFilter
-from ansible_collections.neursafe.fl.plugins.filter.client_task_problems import FilterModule as TaskFilter
 from ansible_collections.neursafe.fl.plugins.filter.client_tree import FilterModule as TreeFilter
+from ansible_collections.neursafe.fl.plugins.filter.problems import FILTERS
 from ansible_collections.neursafe.fl.plugins.filter.standalone_client import FilterModule as StandaloneFilter
 
 client_tree = TreeFilter().filters()["client_tree"]
 standalone_client = StandaloneFilter().filters()["standalone_client"]
-host_problems = HostFilter().filters()["client_host_problems"]
+host_problems = FILTERS["client_host_problems"]
 ROOT = "/workspace/tm"
 FOLDERS = {name: f"{ROOT}/{name}" for name in ("lmdb", "workspace", "datasets", "task_configs")}
 STEP = {"command": "python3.7", "entry": "train.py"}
@@ -197,4 +196,4 @@ def test_what_deserves_attention() -> None:
 
 
 def test_tasks_of_a_cluster_client_are_checked_too() -> None:
-    assert TaskFilter().filters()["client_task_problems"]([{"name": "t", "train": STEP}]) == []
+    assert FILTERS["client_task_problems"]([{"name": "t", "train": STEP}]) == []

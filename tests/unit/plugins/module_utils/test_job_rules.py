@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.filter.job_summary import FilterModule as SummaryFilter
-from ansible_collections.neursafe.fl.plugins.filter.verification_problems import FilterModule as ProblemsFilter
+from ansible_collections.neursafe.fl.plugins.filter.problems import FILTERS
 from ansible_collections.neursafe.fl.plugins.module_utils import _job, _job_files, _job_pods
 
 
@@ -120,6 +120,6 @@ GOOD = {
     ],
 )
 def test_settings_of_the_verification_are_checked(other: dict[str, Any], words: str) -> None:
-    verification_problems = ProblemsFilter().filters()["verification_problems"]
+    verification_problems = FILTERS["verification_problems"]
     assert verification_problems(GOOD) == []
     assert any(words in problem for problem in verification_problems({**GOOD, **other}))

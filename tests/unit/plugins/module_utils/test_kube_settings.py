@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.filter.client_problems import client_problems
-from ansible_collections.neursafe.fl.plugins.filter.server_problems import server_problems
 from ansible_collections.neursafe.fl.plugins.filter.unknown_components import unknown_components
+from ansible_collections.neursafe.fl.plugins.module_utils._client_checks import client_problems
+from ansible_collections.neursafe.fl.plugins.module_utils._server_checks import server_problems
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import server_settings
 
 IMAGES = {"job_scheduler", "client_selector", "model_manager", "proxy", "coordinator"}
