@@ -1,4 +1,4 @@
-module neursafe.fl/minio
+module neursafe.fl/lab/minio
 
 go 1.25.0
 
