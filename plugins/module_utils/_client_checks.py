@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from ipaddress import IPv4Address
@@ -18,6 +19,16 @@ from ansible_collections.neursafe.fl.plugins.module_utils._settings import CLIEN
 Check = Callable[[Any], "tuple[str, str] | None"]
 
 _SELVES = (str(IPv4Address(0)), "localhost")
+
+# Where a variable's name is not the path joined by underscores.
+_NAMES = {
+    "task_manager.service_name": "nsfl_client_name",
+    "task_manager.db_collection_name": "nsfl_client_database_collection",
+    "task_manager.server_address": "nsfl_client_server",
+    "task_manager.volumes": "nsfl_client_extra_volumes",
+    "db.secret_key_ref.name": "nsfl_client_database_secret_name",
+    "others.log_level": "nsfl_client_log_level",
+}
 
 _ALWAYS: dict[str, Check] = {
     "task_manager.service_name": check.service_name,
@@ -44,8 +55,18 @@ _ALWAYS: dict[str, Check] = {
 
 
 def client_problems(settings: Tree) -> list[str]:
-    """One sentence for each problem: path of the setting, what is wrong, how to mend it."""
-    return [f"{item.path}: {item.what}; {item.fix}" for item in check_client(settings)]
+    """One sentence for each problem: setting, what is wrong, how to mend it."""
+    return [f"{variable(item.path)}: {item.what}; {item.fix}" for item in check_client(settings)]
+
+
+def variable(path: str) -> str:
+    """The role's variable that a path of the settings comes from."""
+    if path in _NAMES:
+        return _NAMES[path]
+    if path.startswith("task_manager.volumes.") and path.endswith(".source"):
+        return f"nsfl_client_{path.split('.')[2].replace('-', '_')}_dir"
+    name = path.removeprefix("task_manager.").removeprefix("k8s.").replace("db.", "database.", 1)
+    return "nsfl_client_" + re.sub(r"\.(\d+)$", r"[\1]", name).replace(".", "_")
 
 
 def check_client(settings: Tree) -> list[Problem]:

@@ -17,15 +17,18 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnec
 from urllib.parse import urlencode, urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils._kubeconfig import Access, KubeconfigError, read_access
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 
 _MANAGER = "neursafe.fl"
 
 
-class KubeError(Exception):
+class KubeError(OptionError):
     """The API's refusal, or no answer (`status` 0). `body` is the API's Status object where there is one."""
 
-    def __init__(self, status: int, message: str, body: dict[str, t.Any] | None = None) -> None:
-        super().__init__(message)
+    option = "kubeconfig"
+
+    def __init__(self, status: int, message: str, body: dict[str, t.Any] | None = None, option: str = "") -> None:
+        super().__init__(message, option)
         self.status = status
         self.body = body or {}
 
@@ -37,7 +40,7 @@ class Kube:
         try:
             self._access: Access = read_access(kubeconfig, context)
         except KubeconfigError as error:
-            raise KubeError(0, str(error)) from error
+            raise KubeError(0, str(error), option=error.option) from error
         self._timeout = timeout
         self._connection: HTTPConnection | None = None
 

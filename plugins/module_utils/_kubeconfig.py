@@ -16,6 +16,8 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
+
 try:
     import yaml
 except ImportError:  # reported by read_access, with the name of what is missing
@@ -24,8 +26,10 @@ except ImportError:  # reported by read_access, with the name of what is missing
 _IN_CLUSTER = "/var/run/secrets/kubernetes.io/serviceaccount"
 
 
-class KubeconfigError(Exception):
+class KubeconfigError(OptionError):
     """A kubeconfig that leads nowhere: what is wrong and in which file."""
+
+    option = "kubeconfig"
 
 
 @dataclass
@@ -51,7 +55,7 @@ def read_access(kubeconfig: str | None, context: str | None) -> Access:
     config = _load(path)
     name = context or config.get("current-context")
     if not name:
-        raise KubeconfigError(f"{path} names no current context; set one, or give the context")
+        raise KubeconfigError(f"{path} names no current context; set one, or give the context", "context")
     entry = _named(config, "contexts", str(name), path).get("context") or {}
     cluster = _named(config, "clusters", str(entry.get("cluster")), path).get("cluster") or {}
     user = (_named(config, "users", str(entry.get("user")), path).get("user") or {}) if entry.get("user") else {}
@@ -88,7 +92,7 @@ def _named(config: dict[str, t.Any], section: str, name: str, path: str) -> dict
         if item.get("name") == name:
             return item
     known = ", ".join(str(item.get("name")) for item in entries) or "none"
-    raise KubeconfigError(f"{path} has no {section[:-1]} {name}; it has {known}")
+    raise KubeconfigError(f"{path} has no {section[:-1]} {name}; it has {known}", "context" if section == "contexts" else "")
 
 
 def _pod_access() -> Access:

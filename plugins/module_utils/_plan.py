@@ -15,6 +15,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, c
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 
 Object = dict[str, t.Any]
+# Settings that NodePorts come from, by number.
+Names = t.Mapping[str, str]
 
 _MANAGER = "neursafe.fl"
 _VERBS = ("get", "list", "create", "patch", "delete")
@@ -43,7 +45,7 @@ class Plan:
     problems: list[str] = field(default_factory=list)
 
 
-def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, prefix: str) -> Plan:
+def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, prefix: str, node_ports: Names) -> Plan:
     """Compare every object with the cluster. Raises KubeError only when there is no talking to the cluster at all."""
     plan = Plan()
     plan.stale = stale_objects(kube, objects, instance) if instance else []
@@ -63,7 +65,7 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
                 action, lines = "create", difference(None, item)
                 entry["unchecked"] = True
             else:
-                plan.problems += refusal(error, item, prefix, kube)
+                plan.problems += refusal(error, item, prefix, node_ports, kube)
                 continue
         if action:
             plan.apply.append({**entry, "action": action, "difference": lines})
@@ -148,7 +150,7 @@ def _blocks(condition: Object) -> bool:
     return condition.get("status") == "True" and str(condition.get("type", "")).startswith("Namespace")
 
 
-def refusal(error: KubeError, item: Object, prefix: str, kube: Kube) -> list[str]:
+def refusal(error: KubeError, item: Object, prefix: str, node_ports: Names, kube: Kube) -> list[str]:
     """A refused dry run in the words of a person who has to mend it."""
     causes = (error.body.get("details") or {}).get("causes") or []
     conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
@@ -156,9 +158,9 @@ def refusal(error: KubeError, item: Object, prefix: str, kube: Kube) -> list[str
         fields = ", ".join(f"{cause.get('field')} ({_owner(cause)})" for cause in conflicts)
         cure = f"take their change into the inventory, or set {prefix}_force_conflicts to overwrite it"
         return [f"{title(item)}: changed by somebody else: {fields}; {cure}"]
-    port = _taken_port(error)
-    if port:
-        return [f"{title(item)}: NodePort {port} belongs to {_holder(kube, port)} already; choose another port"]
+    if taken := _taken_ports(error):
+        named = {port: node_ports.get(str(port), title(item)) for port in taken}
+        return [f"{named[port]}: NodePort {port} belongs to {_holder(kube, port)} already; choose another port" for port in taken]
     if "field is immutable" in str(error):
         return [f"{title(item)}: {error}; this cannot be changed in place: remove the object first (kubectl delete), then run again"]
     if error.status == 403:
@@ -171,9 +173,8 @@ def _owner(cause: Object) -> str:
     return f"by {found.group(1)}" if found else "by an unknown manager"
 
 
-def _taken_port(error: KubeError) -> int:
-    found = re.search(r"Invalid value: (\d+): provided port is already allocated", str(error))
-    return int(found.group(1)) if found else 0
+def _taken_ports(error: KubeError) -> list[int]:
+    return [int(port) for port in re.findall(r"Invalid value: (\d+): provided port is already allocated", str(error))]
 
 
 def _holders(kube: Kube, port: int) -> list[Object]:
@@ -191,11 +192,11 @@ def _holder(kube: Kube, port: int) -> str:
 
 def _freed_by(error: KubeError, item: Object, stale: list[Object], kube: Kube) -> bool:
     """Whether the port it wants is held by a Service of ours that goes away first."""
-    port = _taken_port(error)
-    if not port or item["kind"] != "Service":
+    ports = _taken_ports(error)
+    if not ports or item["kind"] != "Service":
         return False
     going = {(entry["metadata"].get("namespace"), entry["metadata"]["name"]) for entry in stale if entry["kind"] == "Service"}
-    holders = {(entry["metadata"]["namespace"], entry["metadata"]["name"]) for entry in _holders(kube, port)}
+    holders = {(entry["metadata"]["namespace"], entry["metadata"]["name"]) for port in ports for entry in _holders(kube, port)}
     return bool(holders) and holders <= going
 
 

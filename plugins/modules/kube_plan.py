@@ -49,6 +49,10 @@ options:
     type: list
     elements: dict
     default: []
+  node_ports:
+    description: The settings that NodePorts come from, by number, for the message that one is taken.
+    type: dict
+    default: {}
   prefix:
     description: Prefix of the settings that messages name, for instance V(nsfl_server).
     type: str
@@ -151,6 +155,7 @@ def main() -> None:
             "jobs_namespace": {"type": "str", "default": "default"},
             "keep_while_jobs_run": {"type": "list", "elements": "str", "default": []},
             "needed": {"type": "list", "elements": "dict", "default": []},
+            "node_ports": {"type": "dict", "default": {}},
             "prefix": {"type": "str", "default": "nsfl"},
             "kubeconfig": {"type": "path"},
             "context": {"type": "str"},
@@ -170,11 +175,13 @@ def main() -> None:
             # Each object would be refused for want of them, which says nothing new.
             plan.problems = rights
         else:
-            plan = make_plan(kube, params["objects"], params["instance"], params["force_conflicts"], params["prefix"])
+            chosen = (params["instance"], params["force_conflicts"], params["prefix"], params["node_ports"])
+            plan = make_plan(kube, params["objects"], *chosen)
             plan.problems += absent(kube, params["needed"])
             plan.problems += disturbed_jobs(kube, plan, params["jobs_namespace"], params["keep_while_jobs_run"], params["prefix"])
     except KubeError as error:
-        plan.problems.append(f"{params['prefix']}_kubeconfig: {error}; start the cluster, or name another kubeconfig")
+        names = {"kubeconfig": f"{params['prefix']}_kubeconfig", "context": f"{params['prefix']}_kube_context"}
+        plan.problems.append(f"{error.told(names)}; {'start the cluster, or ' if error.option == 'kubeconfig' else ''}name another")
     differences = [line for entry in plan.apply for line in entry.pop("difference")]
     differences += [f"- {title(item)} (removed)" for item in plan.stale]
     module.exit_json(

@@ -94,19 +94,19 @@ def test_what_is_certain_is_taken_as_meant() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"task_manager": {"port": 9090}}, "task_manager.port: 9090 is outside the NodePort range"),
+        ({"task_manager": {"port": 9090}}, "nsfl_client_port: 9090 is outside the NodePort range"),
         ({"task_manager": {"external_address": "0.0.0.0:30090"}}, "leads the server to itself"),
         ({"task_manager": {"server_address": "10.67.134.15.9001"}}, "write 10.67.134.15:9001"),
-        ({"task_manager": {"storage_quota": "lots"}}, "task_manager.storage_quota: 'lots' is no number of MB"),
-        ({"task_manager": {"platform": "linux"}}, "task_manager.platform: 'linux' is not known"),
+        ({"task_manager": {"storage_quota": "lots"}}, "nsfl_client_storage_quota: 'lots' is no number of MB"),
+        ({"task_manager": {"platform": "linux"}}, "nsfl_client_platform: 'linux' is not known"),
         (
             {"task_manager": {"volumes": {"task-configs": {"source": "x"}}}},
-            "task_manager.volumes.task-configs.source: 'x' is no absolute path",
+            "nsfl_client_task_configs_dir: 'x' is no absolute path",
         ),
-        ({"task_manager": {"volumes": {"ssl": {"source": "/x"}}}}, "task_manager.volumes: no such folder: ssl"),
-        ({"task_manager": {"extra_volumes": [{"name": "A", "source": "/x"}]}}, "task_manager.extra_volumes.0"),
-        ({"executor": {"port": 0}}, "executor.port: 0 is no usable port"),
-        ({"db": {"address": "nowhere"}}, "db.address: 'nowhere' is no HOST:PORT"),
+        ({"task_manager": {"volumes": {"ssl": {"source": "/x"}}}}, "nsfl_client_extra_volumes: no such folder: ssl"),
+        ({"task_manager": {"extra_volumes": [{"name": "A", "source": "/x"}]}}, "nsfl_client_extra_volumes[0]: "),
+        ({"executor": {"port": 0}}, "nsfl_client_executor_port: 0 is no usable port"),
+        ({"db": {"address": "nowhere"}}, "nsfl_client_database_address: 'nowhere' is no HOST:PORT"),
     ],
 )
 def test_a_mistake_of_a_client_is_named(change: dict[str, Any], words: str) -> None:

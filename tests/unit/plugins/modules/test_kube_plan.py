@@ -103,6 +103,8 @@ def test_a_taken_node_port_names_its_holder(capsys, api):
     assert call(capsys, api, [thing()])["problems"] == [
         "Service default/web: NodePort 30091 belongs to Service kube-system/other already; choose another port"
     ]
+    named = call(capsys, api, [thing()], node_ports={"30091": "nsfl_proxy_grpc_port"})["problems"]
+    assert named == ["nsfl_proxy_grpc_port: NodePort 30091 belongs to Service kube-system/other already; choose another port"]
 
 
 def test_a_node_port_that_a_stale_service_of_ours_frees_is_no_problem(capsys, api):
@@ -143,6 +145,11 @@ def test_nobody_answers(capsys, api):
     api.stop()
     (problem,) = call(capsys, api, [thing()])["problems"]
     assert problem.startswith("nsfl_x_kubeconfig: no answer from http://127.0.0.1")
+
+
+def test_a_context_that_is_not_there(capsys, api):
+    (problem,) = call(capsys, api, [thing()], context="nope")["problems"]
+    assert problem.startswith("nsfl_x_kube_context: ") and problem.endswith("; name another")
 
 
 def test_an_unknown_kind_is_refused(capsys, api):
