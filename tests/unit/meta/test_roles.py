@@ -65,6 +65,20 @@ def test_a_role_reads_no_variable_of_another_role(role: str) -> None:
     assert [other for other in others if f"{other}_" in text.replace("neursafe.fl.nsfl", "")] == []
 
 
+def test_what_never_reports_a_change_says_why() -> None:
+    """`changed_when: false` has its reason on its line or on the line above."""
+    bare = []
+    for path in sorted(path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")):
+        lines = ["", *path.read_text(encoding="utf-8").splitlines()]
+        places = [number for number, line in enumerate(lines) if line.strip().startswith("changed_when: false")]
+        bare += [
+            f"{path.relative_to(ROOT)}:{number}"
+            for number in places
+            if "#" not in lines[number] and not lines[number - 1].strip().startswith("#")
+        ]
+    assert bare == []
+
+
 SHARED = load(ROOT / "meta" / "shared_variables.yml")["argument_specs"]["shared"]["options"]
 GROUPS = {"nsfl_object_store", "nsfl_database", "nsfl_nodes", "nsfl_clients"}
 
