@@ -33,6 +33,11 @@ def _reason(body: str) -> str:
     return json.dumps(parsed)[:_BODY_SHOWN]
 
 
+def _of_the_way_in(body: str) -> bool:
+    """Whether a 404 is the ingress controller's own. It has no route while no pod of the component is ready; the components answer JSON."""
+    return "page not found" in body.lower() or "<html" in body.lower()
+
+
 class Api:
     """One API server; `url` without a path, e.g. http://10.0.0.1:30083."""
 
@@ -58,7 +63,10 @@ class Api:
             )
             text = answer.read().decode("utf-8", "replace")
         except HTTPError as error:
-            reason = _reason(error.read().decode("utf-8", "replace"))
+            body = error.read().decode("utf-8", "replace")
+            reason = _reason(body)
+            if error.code == 404 and _of_the_way_in(body):
+                raise ApiError(f"{where}: no answer: the API server has nothing behind this path; is the component ready?") from error
             raise ApiError(f"{where}: HTTP {error.code}: {reason or error.reason}", error.code) from error
         except (TimeoutError, URLError, OSError, ValueError) as error:
             raise ApiError(f"{where}: no answer: {getattr(error, 'reason', None) or error}") from error
@@ -116,8 +124,7 @@ class Api:
         try:
             found = self.request("GET", f"/api/v1/namespaces/{quote(namespace)}/models")
         except ApiError as error:
-            # A 404 that is not the model manager's (no such route) carries no JSON and must stay an error.
-            if error.status == 404 and "page not found" not in str(error) and "<html" not in str(error).lower():
+            if error.status == 404:
                 return []
             raise
         listed = found.get("models", found) if isinstance(found, dict) else found

@@ -106,6 +106,16 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
         "the proxy pod's resolv.conf must begin with its nameserver line, and its Lua libraries must be complete",
     ),
     (
+        lambda s: _in_state(s, "STARTING") and s.says(r"\b401\b|unauthori[sz]ed"),
+        "the proxy refuses the job scheduler's route: 401, their TOKEN differs",
+        "both take it from one Secret; run playbooks/server.yml, which restarts what has an old one",
+    ),
+    (
+        lambda s: _in_state(s, "STARTING") and s.says(r"\b403\b|forbidden"),
+        "Kubernetes refuses the job scheduler: 403, its service account lacks rights (RBAC)",
+        "run playbooks/server.yml; it makes the Role and its RoleBinding",
+    ),
+    (
         lambda s: s.state == "FAILED" and "Server Internal Error" in s.reason,
         "the job scheduler could not set the job up",
         "it needs TOKEN (the proxy's), and the folder <root>/<TEMP_DIR> must exist; its log says which",
@@ -140,6 +150,11 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
         lambda s: _in_state(s, "RUNNING"),
         "the job runs, but longer than it was waited for",
         "raise wait_timeout, or lower max_round_num and round_timeout",
+    ),
+    (
+        lambda s: "nothing behind this path" in s.error,
+        "the API server answers, but has no job scheduler behind it: it is not ready",
+        "its pod and its log say why: kubectl get pods, kubectl logs --previous",
     ),
     (
         lambda s: "no answer" in s.error,

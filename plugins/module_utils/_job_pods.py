@@ -1,6 +1,6 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pods of one job: coordinator and executors, with events and the ends of their logs.
+"""The pods of one job: coordinator and executors, with events and the ends of their logs; and what the components complain of meanwhile.
 
 A finished coordinator's pod is gone 30 s after the job ended, so this is read while the job runs, and merged.
 """
@@ -13,6 +13,11 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 
 _LOG_LINES = 60
+# A job's own pods do not say why its route was refused or a reply did not arrive: these do.
+_COMPONENTS = ("job-scheduler", "proxy", "task-manager")
+_COMPLAINT = re.compile(r"warn|error|exception|refused|denied|fail", re.IGNORECASE)
+# Lines of earlier jobs would mislead. Until a job has a pod, this many seconds are looked back.
+_LOOK_BACK = 30
 
 
 def belongs(pod_name: str, namespace: str, job_id: str) -> bool:
@@ -21,6 +26,12 @@ def belongs(pod_name: str, namespace: str, job_id: str) -> bool:
     return (
         pod_name == coordinator or re.match(rf"(train|evaluate)-({re.escape(namespace)}-)?{re.escape(job_id)}-\d+-", pod_name) is not None
     )
+
+
+def is_component(pod: dict[str, Any]) -> bool:
+    """Whether a pod is one of the components that take part in a job, by the labels that this collection gives them."""
+    labels = pod["metadata"].get("labels") or {}
+    return labels.get("app.kubernetes.io/part-of") == "neursafe-fl" and labels.get("app.kubernetes.io/component") in _COMPONENTS
 
 
 def merge(kept: list[dict[str, Any]], seen: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -60,6 +71,10 @@ class JobPods:
             events = self._events({pod["metadata"]["name"] for pod in mine}) if mine else {}
         except KubeError:
             return []
+        started = min((pod["metadata"].get("creationTimestamp", "") for pod in mine), default="")
+        period = {"sinceTime": started} if started else {"sinceSeconds": str(_LOOK_BACK)}
+        logs = [(pod, self._log(pod, tailLines=str(_LOG_LINES))) for pod in mine]
+        complaints = [(pod, [line for line in self._log(pod, **period) if _COMPLAINT.search(line)]) for pod in pods if is_component(pod)]
         return [
             {
                 "name": pod["metadata"]["name"],
@@ -67,9 +82,9 @@ class JobPods:
                 "reason": waiting_reason(pod.get("status", {})),
                 "node": pod.get("spec", {}).get("nodeName", ""),
                 "events": events.get(pod["metadata"]["name"], []),
-                "log": self._log(pod),
+                "log": log,
             }
-            for pod in mine
+            for pod, log in [*logs, *(said for said in complaints if said[1])]
         ]
 
     def _events(self, names: set[str]) -> dict[str, list[str]]:
@@ -80,11 +95,12 @@ class JobPods:
                 found.setdefault(name, []).append(f"{event.get('reason')}: {event.get('message')}")
         return found
 
-    def _log(self, pod: dict[str, Any]) -> list[str]:
+    def _log(self, pod: dict[str, Any], **which: str) -> list[str]:
         if pod.get("status", {}).get("phase") == "Pending":
             return []
+        container = pod["spec"]["containers"][0]["name"]
         try:
-            text = self._kube.text(f"{self._base}/pods/{pod['metadata']['name']}/log", tailLines=str(_LOG_LINES))
+            text = self._kube.text(f"{self._base}/pods/{pod['metadata']['name']}/log", container=container, **which)
         except KubeError:
             return []  # gone between list and read
         return [line for line in text.splitlines() if line.strip()]

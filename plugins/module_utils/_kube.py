@@ -70,6 +70,14 @@ class Kube:
         """Create, or ask a review."""
         return t.cast("dict[str, t.Any]", json.loads(self._send("POST", path, {}, body, "application/json")))
 
+    def delete(self, path: str) -> None:
+        """Delete an object; one that is gone already is as well."""
+        try:
+            self._send("DELETE", path, {})
+        except KubeError as error:
+            if error.status != 404:
+                raise
+
     def dry_run(self, path: str, body: dict[str, t.Any], force: bool) -> dict[str, t.Any]:
         """What the object would be after a server-side apply that does not happen."""
         query = {"dryRun": "All", "fieldManager": _MANAGER, "force": str(force).lower()}

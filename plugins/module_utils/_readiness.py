@@ -62,6 +62,13 @@ def is_ready(item: Object) -> bool:
     raise ValueError(f"no readiness is known for {kind}")
 
 
+def backs_off(pod: Object) -> bool:
+    """Whether the kubelet lets the pod wait, up to five minutes, before it tries a container or its image again."""
+    statuses = (pod.get("status") or {}).get("containerStatuses") or []
+    reasons = {((status.get("state") or {}).get("waiting") or {}).get("reason") for status in statuses}
+    return bool(reasons & {"CrashLoopBackOff", "ImagePullBackOff"})
+
+
 def pod_trouble(pod: Object) -> list[str]:
     """What the pod's own status says is wrong; empty for a pod in health."""
     status = pod.get("status") or {}

@@ -35,6 +35,12 @@ options:
     description: Seconds between two looks.
     type: float
     default: 0.5
+  retry_now:
+    description:
+      - Delete, before the wait, pods that the kubelet lets wait (C(CrashLoopBackOff), C(ImagePullBackOff)). They are made anew at once.
+      - Without it, a workload whose trouble was mended a moment ago may need five more minutes to notice.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - neursafe.fl.kubeconfig
 attributes:
@@ -42,7 +48,7 @@ attributes:
     description: Looks once instead of waiting, and never fails for what an earlier task only predicted.
     support: full
   diff_mode:
-    description: Changes nothing.
+    description: Changes nothing but what O(retry_now) says.
     support: none
 seealso:
   - module: neursafe.fl.kube_plan
@@ -68,6 +74,11 @@ waiting:
   returned: always
   type: list
   elements: str
+retried:
+  description: Pods that were deleted because of O(retry_now), or would be in check mode, as namespace and name.
+  returned: on success
+  type: list
+  elements: str
 waited:
   description: Seconds spent waiting.
   returned: always
@@ -86,7 +97,7 @@ from itertools import product
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import collection_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
-from ansible_collections.neursafe.fl.plugins.module_utils._readiness import explain, is_ready
+from ansible_collections.neursafe.fl.plugins.module_utils._readiness import backs_off, explain, is_ready
 
 Object = dict[str, t.Any]
 
@@ -108,14 +119,28 @@ def look(kube: Kube, instance: str, named: list[Object]) -> tuple[list[Object], 
     return ready, [item for item in found if not is_ready(item)] + absent
 
 
+def pods_of(kube: Kube, item: Object) -> list[Object]:
+    labels = ((item["spec"].get("selector") or {}).get("matchLabels") or {}).items()
+    selector = ",".join(f"{key}={value}" for key, value in labels)
+    return list(kube.get(collection_path("Pod", item["metadata"]["namespace"]), labelSelector=selector)["items"])
+
+
+def retry(kube: Kube, params: dict[str, t.Any], check_mode: bool) -> list[str]:
+    """Delete the pods that only wait for the kubelet's next try."""
+    waiting = look(kube, params["instance"], params["workloads"])[1] if params["retry_now"] else []
+    stuck = [pod["metadata"] for item in waiting if "spec" in item for pod in pods_of(kube, item) if backs_off(pod)]
+    for pod in stuck if not check_mode else []:
+        kube.delete(f"{collection_path('Pod', pod['namespace'])}/{pod['name']}")
+    return [f"{pod['namespace']}/{pod['name']}" for pod in stuck]
+
+
 def reasons(kube: Kube, item: Object) -> list[str]:
     """Gather what explains one workload. Never fails: an explanation must not hide what it explains."""
     namespace = item["metadata"]["namespace"]
     if "spec" not in item:
         return [f"{title(item)}: is not there"]
     try:
-        labels = ((item["spec"].get("selector") or {}).get("matchLabels") or {}).items()
-        pods = kube.get(collection_path("Pod", namespace), labelSelector=",".join(f"{key}={value}" for key, value in labels))["items"]
+        pods = pods_of(kube, item)
         events = kube.get(f"/api/v1/namespaces/{namespace}/events")["items"]
     except KubeError as error:
         return [f"{title(item)}: not ready, and its pods cannot be seen: {error}"]
@@ -140,12 +165,11 @@ def logs(kube: Kube, pod: Object) -> str:
 def wait(kube: Kube, params: dict[str, t.Any], once: bool) -> tuple[list[Object], list[Object], float]:
     """Look until all is ready or time is up. A short silence of the API server is no reason to give up."""
     started = time.monotonic()
-    named = [item for item in params["workloads"] if item["kind"] in _KINDS]
     while True:
         elapsed = time.monotonic() - started
         last = once or elapsed >= params["timeout"]
         try:
-            ready, waiting = look(kube, params["instance"], named)
+            ready, waiting = look(kube, params["instance"], params["workloads"])
             if not waiting or last:
                 return ready, waiting, elapsed
         except KubeError as error:
@@ -161,6 +185,7 @@ def main() -> None:
             "workloads": {"type": "list", "elements": "dict", "default": []},
             "timeout": {"type": "int", "default": 180},
             "poll": {"type": "float", "default": 0.5},
+            "retry_now": {"type": "bool", "default": False},
             "kubeconfig": {"type": "path"},
             "context": {"type": "str"},
         },
@@ -168,9 +193,12 @@ def main() -> None:
     )
     try:
         kube = Kube(module.params["kubeconfig"], module.params["context"])
+        module.params["workloads"] = [item for item in module.params["workloads"] if item["kind"] in _KINDS]
+        retried = retry(kube, module.params, module.check_mode)
         ready, waiting, elapsed = wait(kube, module.params, module.check_mode)
         result: dict[str, t.Any] = {
-            "changed": False,
+            "changed": bool(retried),
+            "retried": retried,
             "ready": [title(item) for item in ready],
             "waiting": [title(item) for item in waiting],
             "waited": round(elapsed, 1),

@@ -13,7 +13,7 @@ STATE = Path.home() / ".cache" / "neursafe-fl" / "lab"
 
 
 def test_the_lab_comes_up_from_nothing() -> None:
-    converged("lab_down")
+    converged("lab", "-e", "nsfl_lab_state=absent")
     converged("lab")
 
 

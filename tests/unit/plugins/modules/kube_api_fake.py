@@ -16,6 +16,60 @@ Object = dict[str, Any]
 PLURALS = {"events", *(plural for _version, plural, _namespaced in KINDS.values())}
 
 
+class Server(ThreadingHTTPServer):
+    """Knows whose objects its handlers serve."""
+
+    api: KubeApi
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *arguments: object) -> None:
+        return
+
+    def do_GET(self) -> None:
+        url = urlsplit(self.path)
+        self.server.api.requests.append(f"GET {self.path}")
+        if url.path.endswith("/log"):
+            self.answer(200, self.server.api.logs.get(url.path, "").encode())
+        elif url.path in self.server.api.objects:
+            self.answer(200, self.server.api.objects[url.path])
+        elif url.path.rsplit("/", 1)[-1] in PLURALS:
+            self.answer(200, {"items": self.server.api.listed(url.path, parse_qs(url.query).get("labelSelector", [""])[0])})
+        else:
+            self.answer(404, {"message": "not found"})
+
+    def do_PATCH(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        path = urlsplit(self.path).path
+        self.server.api.requests.append(f"PATCH {self.path}")
+        if path in self.server.api.refusals:
+            self.answer(*self.server.api.refusals[path])
+        else:
+            self.answer(200, {**body, "metadata": {**body["metadata"], "uid": "1", "resourceVersion": "7"}})
+
+    def do_DELETE(self) -> None:
+        self.server.api.requests.append(f"DELETE {self.path}")
+        found = self.server.api.objects.pop(self.path, None)
+        self.answer(200 if found else 404, found or {"message": "not found"})
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        attributes = body["spec"]["resourceAttributes"]
+        allowed = not self.server.api.denied or (attributes["verb"] != "*" and attributes["resource"] not in self.server.api.denied)
+        self.answer(201, {"status": {"allowed": allowed}})
+
+    def answer(self, status: int, body: Any) -> None:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
 class KubeApi:
     """Objects by path. `refusals` maps a path to the (status, body) of a refused dry run."""
 
@@ -25,50 +79,8 @@ class KubeApi:
         self.refusals: dict[str, tuple[int, Object]] = {}
         self.denied: set[str] = set()
         self.requests: list[str] = []
-        api = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def log_message(self, *arguments: object) -> None:
-                return
-
-            def do_GET(self) -> None:
-                url = urlsplit(self.path)
-                api.requests.append(f"GET {self.path}")
-                if url.path.endswith("/log"):
-                    self.answer(200, api.logs.get(url.path, "").encode())
-                elif url.path in api.objects:
-                    self.answer(200, api.objects[url.path])
-                elif url.path.rsplit("/", 1)[-1] in PLURALS:
-                    self.answer(200, {"items": api.listed(url.path, parse_qs(url.query).get("labelSelector", [""])[0])})
-                else:
-                    self.answer(404, {"message": "not found"})
-
-            def do_PATCH(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                path = urlsplit(self.path).path
-                api.requests.append(f"PATCH {self.path}")
-                if path in api.refusals:
-                    self.answer(*api.refusals[path])
-                else:
-                    self.answer(200, {**body, "metadata": {**body["metadata"], "uid": "1", "resourceVersion": "7"}})
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                attributes = body["spec"]["resourceAttributes"]
-                allowed = not api.denied or (attributes["verb"] != "*" and attributes["resource"] not in api.denied)
-                self.answer(201, {"status": {"allowed": allowed}})
-
-            def answer(self, status: int, body: Any) -> None:
-                data = body if isinstance(body, bytes) else json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server.api = self
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
         self.kubeconfig = folder / "kubeconfig"

@@ -61,15 +61,45 @@ def test_check_mode_looks_once_and_never_fails(capsys, api):
     assert result["waiting"] and not result.get("failed")
 
 
-def test_on_time_out_it_says_why(capsys, api):
-    api.objects[PATH] = deployment({})
-    waiting = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off"}}
+POD = "/api/v1/namespaces/default/pods/web-1"
+
+
+def crashing_pod(reason="CrashLoopBackOff"):
+    waiting = {"waiting": {"reason": reason, "message": "back-off"}}
     container = {"name": "web", "ready": False, "restartCount": 3, "state": waiting, "lastState": {"terminated": {"exitCode": 1}}}
-    api.objects["/api/v1/namespaces/default/pods/web-1"] = {
+    return {
         "metadata": {"name": "web-1", "namespace": "default", "labels": LABELS},
         "spec": {"nodeName": "node-1"},
         "status": {"phase": "Running", "containerStatuses": [container]},
     }
+
+
+@pytest.mark.parametrize(("reason", "retried"), [("CrashLoopBackOff", True), ("ImagePullBackOff", True), ("ContainerCreating", False)])
+def test_a_pod_that_backs_off_is_made_anew_at_once(capsys, api, reason, retried):
+    api.objects[PATH] = deployment({})
+    api.objects[POD] = crashing_pod(reason)
+    result = call(capsys, api, retry_now=True)
+    assert (POD not in api.objects) is retried
+    assert result["changed"] is retried and result["retried"] == (["default/web-1"] if retried else [])
+
+
+def test_check_mode_only_says_which_pods_it_would_delete(capsys, api):
+    api.objects[PATH] = deployment({})
+    api.objects[POD] = crashing_pod()
+    result = call(capsys, api, retry_now=True, _ansible_check_mode=True)
+    assert POD in api.objects and result["retried"] == ["default/web-1"] and result["changed"] is True
+
+
+def test_pods_of_ready_workloads_are_left_alone(capsys, api):
+    api.objects[PATH] = deployment(READY)
+    api.objects[POD] = crashing_pod()
+    assert call(capsys, api, retry_now=True)["changed"] is False
+    assert POD in api.objects
+
+
+def test_on_time_out_it_says_why(capsys, api):
+    api.objects[PATH] = deployment({})
+    api.objects[POD] = crashing_pod()
     api.objects["/api/v1/namespaces/default/events/e"] = {
         "metadata": {"name": "e"},
         "type": "Warning",

@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hands on the lab's platform from outside, to break it as a person or an accident would."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+from minio import Minio
+
+CACHE = Path.home() / ".cache" / "neursafe-fl"
+STATE = CACHE / "lab"
+
+
+def output(*command: str) -> str:
+    """Run a command that must succeed; return what it printed."""
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, f"{' '.join(command)}: {result.stderr or result.stdout}"
+    return result.stdout
+
+
+def kubectl(*arguments: str) -> str:
+    return output(str(CACHE / "bin" / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments)
+
+
+def on_host(host: str, script: str) -> str:
+    """Run a shell script on a host of the lab (node-1, node-2, client-1)."""
+    return output("docker", "exec", f"nsfl-lab-{host}", "sh", "-euc", script)
+
+
+def psql(statement: str) -> str:
+    return on_host("node-1", f"runuser -u postgres -- psql -qtAX neursafe_fl -c '{statement}'")
+
+
+def object_store() -> Minio:
+    secret = yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))["s3_root_password"]
+    return Minio("10.250.0.11:9000", "nsfl-root", secret, secure=False)
+
+
+def remove_env(deployment: str, name: str) -> None:
+    """Take an environment variable from every container of a Deployment, and wait until no pod with it is left."""
+    kubectl("set", "env", f"deployment/{deployment}", f"{name}-")
+    wait_for_new_pods(deployment)
+
+
+def restart(deployment: str) -> None:
+    kubectl("rollout", "restart", f"deployment/{deployment}")
+    wait_for_new_pods(deployment)
+
+
+def wait_for_new_pods(deployment: str, seconds: float = 60) -> None:
+    """Wait until the only pod of a Deployment is of its newest revision and has run, well or not."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        revision = json.loads(kubectl("get", "deployment", deployment, "-o", "json"))["metadata"]["annotations"][
+            "deployment.kubernetes.io/revision"
+        ]
+        sets = {
+            item["metadata"]["name"]: item["metadata"]["annotations"]["deployment.kubernetes.io/revision"]
+            for item in items("replicasets", deployment)
+        }
+        pods = items("pods", deployment)
+        if len(pods) == 1 and sets.get(pods[0]["metadata"]["ownerReferences"][0]["name"]) == revision:
+            states = pods[0]["status"].get("containerStatuses", [])
+            if states and all("waiting" not in state["state"] or state["restartCount"] for state in states):
+                return
+        time.sleep(0.5)
+    raise AssertionError(f"{deployment}: no new pod within {seconds} s")
+
+
+def items(kind: str, component: str) -> list[dict[str, Any]]:
+    """Objects of a component, by the label that all its objects carry."""
+    found = json.loads(kubectl("get", kind, "-l", f"app={component}", "-o", "json"))["items"]
+    return list(found)

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A platform with one mistake in it does not finish a job, says why, and is mended by the next run.
+
+The mistakes and what is seen of them come from runs of the real components. Needs the converged platform of test_main_job.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from conftest import converged, run_playbook
+from platform_hands import kubectl, object_store, on_host, psql, remove_env, restart, wait_for_new_pods
+
+SHORT = ["-e", "nsfl_verify_round_timeout=12", "-e", "nsfl_verify_wait_timeout=40"]
+SETUP = "/workspace/neursafe_fl/task_manager/setup.json"
+FOLDER = "/mnt/neursafe_fl/nsfl-system/coordinator_configs"
+
+
+def wrong_route_token() -> None:
+    kubectl("patch", "secret", "nsfl-proxy-token", "-p", '{"stringData": {"token": "not-the-one"}}')
+    restart("nsfl-job-scheduler")
+
+
+def no_rights() -> None:
+    kubectl("delete", "rolebinding", "nsfl-job-scheduler")
+
+
+def no_table() -> None:
+    psql("DROP TABLE jobs")
+    restart("nsfl-job-scheduler")
+
+
+def wrong_database_password() -> None:
+    psql("ALTER ROLE nsfl PASSWORD $$something else$$")
+    restart("nsfl-job-scheduler")
+
+
+def no_bucket() -> None:
+    store = object_store()
+    for item in store.list_objects("default", recursive=True):
+        store.remove_object("default", item.object_name)
+    store.remove_bucket("default")
+
+
+def no_coordinator_folder() -> None:
+    on_host("node-1", f"rm -r {FOLDER}")
+
+
+def wrong_s3_key() -> None:
+    for node in ("node-1", "node-2"):
+        on_host(node, "sed -i 's/:.*/:not-the-key/' /etc/neursafe_fl/passwd-s3fs; systemctl restart --no-block 'nsfl-s3fs@*'; sleep 3")
+
+
+def client_that_names_no_address() -> None:
+    on_host("client-1", f"sed -i '/external_address/s/10[^:]*/0.0.0.0/' {SETUP}; systemctl restart nsfl-client")
+
+
+def search_list_first() -> None:
+    kubectl("patch", "deployment", "nsfl-proxy", "-p", '{"spec": {"template": {"spec": {"dnsPolicy": "ClusterFirst", "dnsConfig": null}}}}')
+    wait_for_new_pods("nsfl-proxy")
+    # Clients and selector have lost nothing; the routes of running jobs would be.
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What is broken, what the operator must read, and the playbook that mends it."""
+
+    name: str
+    make: Callable[[], None]
+    says: str
+    mended_by: str = "server"
+
+
+MISTAKES = [
+    Mistake("no TOKEN", lambda: remove_env("nsfl-job-scheduler", "TOKEN"), "Server Internal Error.*TOKEN"),
+    Mistake("no MODEL_MANAGER_ADDRESS", lambda: remove_env("nsfl-job-scheduler", "MODEL_MANAGER_ADDRESS"), "MODEL_MANAGER_ADDRESS"),
+    Mistake("wrong TOKEN", wrong_route_token, "401.*TOKEN"),
+    Mistake("no rights in Kubernetes", no_rights, "403.*RBAC"),
+    Mistake("no table", no_table, "jobs.*not exist|CollectionNotExisting"),
+    Mistake("wrong database password", wrong_database_password, "password authentication failed|DataBaseError"),
+    Mistake("no bucket", no_bucket, "bucket"),
+    Mistake("no coordinator folder", no_coordinator_folder, "coordinator_configs"),
+    Mistake("wrong S3 key", wrong_s3_key, "mount|model"),
+    Mistake("resolv.conf with search first", search_list_first, r"resolv\.conf"),
+    Mistake("no PLATFORM", lambda: remove_env("nsfl-task-manager", "PLATFORM"), "PLATFORM=k8s", "client"),
+    Mistake("external_address 0.0.0.0", client_that_names_no_address, "external_address", "client"),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+def test_a_mistake_stops_the_job_is_explained_and_mended(mistake: Mistake) -> None:
+    mistake.make()
+    verification = run_playbook("verify", *SHORT)
+    # What a person has edited in the cluster is only overwritten when this is said.
+    mending = converged(mistake.mended_by, "-e", "nsfl_server_force_conflicts=true")
+    assert verification.code != 0, "the job finished all the same"
+    assert re.search(mistake.says, verification.output, re.DOTALL), verification.output[-4000:]
+    assert mending.changed
+
+
+def test_after_all_of_it_a_job_finishes() -> None:
+    converged("verify")
