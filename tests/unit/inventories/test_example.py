@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The example inventory passes every check of the playbooks and becomes the objects that one expects, without any host.
+
+The playbooks and roles are the real ones. Only the four modules that look at hosts, the cluster, the registry and the database
+are stand-ins, which find everything in order and keep what they were asked.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_settings
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+BIN = Path(sys.executable).parent
+EXAMPLE = ROOT / "inventories" / "example"
+LOOKS = ("host_info", "kube_plan", "images", "postgresql_schema")
+
+
+@dataclass
+class Site:
+    """A copy of the example inventory, with the collection in which the stand-ins are."""
+
+    folder: Path
+
+    @property
+    def inventory(self) -> Path:
+        return self.folder / "mine"
+
+    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run all checks as on the hosts of the inventory, with the controller in their place."""
+        shutil.rmtree(self.folder / "records", ignore_errors=True)
+        (self.folder / "records").mkdir()
+        here = [f"ansible_python_interpreter={sys.executable}", "ansible_connection=local", "ansible_become=false"]
+        command = [str(BIN / "ansible-playbook"), "-i", str(self.inventory), str(HERE / "checks.yml")]
+        return subprocess.run(
+            [*command, *(word for setting in here for word in ("-e", setting)), *arguments],
+            cwd=self.folder,
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(self.folder), "NSFL_REGISTRY_PASSWORD": "hush", **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def asked(self, module: str) -> Iterator[dict[str, Any]]:
+        """What a module was called with, each time."""
+        for path in (self.folder / "records").glob(f"{module}-*.json"):
+            yield json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    folder = tmp_path_factory.mktemp("site")
+    collection = folder / "ansible_collections" / "neursafe" / "fl"
+    modules = collection / "plugins" / "modules"
+    modules.mkdir(parents=True)
+    for part in ("meta", "playbooks", "roles"):
+        (collection / part).symlink_to(ROOT / part)
+    for path in [*(ROOT / "plugins").iterdir(), *(ROOT / "plugins" / "modules").glob("*.py")]:
+        target = collection / path.relative_to(ROOT)
+        if path.stem in LOOKS and path.parent.name == "modules":
+            text = (HERE / "stand_in.py").read_text(encoding="utf-8")
+            target.write_text(text.replace("@MODULE@", path.stem).replace("@RECORDS@", str(folder / "records")), encoding="utf-8")
+        elif path.name != "modules":
+            target.symlink_to(path)
+    shutil.copytree(EXAMPLE, folder / "mine")
+    return Site(folder)
+
+
+@pytest.fixture(scope="module")
+def checked(site: Site) -> Site:
+    """The site after a run with nothing changed about it."""
+    run = site.run()
+    assert run.returncode == 0, (run.stdout + run.stderr)[-4000:]
+    assert "hush" not in run.stdout + run.stderr
+    return site
+
+
+def settings() -> Iterator[tuple[Path, str, Any]]:
+    for path in sorted([*EXAMPLE.glob("group_vars/**/*.yml"), *EXAMPLE.glob("host_vars/*.yml")]):
+        for name, value in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            yield path, name, value
+
+
+def test_every_setting_is_known_and_says_more_than_its_default() -> None:
+    for path, name, value in settings():
+        assert value != known_settings()[name].get("default"), f"{path}: {name} is a default"
+        assert "{{" not in str(value) or "lookup(" in str(value), f"{path}: {name} is derived; derive it in the role"
+
+
+def test_no_secret_stands_in_the_inventory() -> None:
+    for path, name, value in settings():
+        if "password" in name or "secret_key" in name:
+            assert str(value).startswith("{{ lookup("), f"{path}: {name}"
+
+
+def test_all_checks_pass(checked: Site) -> None:
+    secrets = yaml.safe_load((checked.inventory / "nsfl-secrets.yml").read_text(encoding="utf-8"))
+    assert {"s3_root_password", "s3_secret_key", "database_password", "proxy_token"} <= set(secrets)
+
+
+def test_each_host_was_looked_at_for_what_it_is_to_run(checked: Site) -> None:
+    paths = {path for asked in checked.asked("host_info") for path in asked.get("paths", [])}
+    assert {"/srv/minio", "/mnt/neursafe_fl/cardiology", "/mnt/neursafe_fl/nsfl-system", "/workspace/neursafe_fl/task_manager"} <= paths
+    (database,) = checked.asked("postgresql_schema")
+    assert database["database"] == "neursafe_fl"
+    assert database["server"]["networks"] == ["192.0.2.0/24", "10.244.0.0/16"]
+    (images,) = checked.asked("images")
+    assert (images["registry_username"], images["registry_password"]) == ("neursafe", "hush")
+
+
+def test_the_objects_are_those_of_this_site(checked: Site) -> None:
+    calls = list(checked.asked("kube_plan"))
+    assert {(call["kubeconfig"], call["context"]) for call in calls} == {("~/.kube/research", "research")}
+    objects = [item for call in calls for item in call["objects"]]
+    images = {
+        item["metadata"]["name"]: item["spec"]["template"]["spec"]["containers"][0]["image"]
+        for item in objects
+        if item["kind"] == "Deployment"
+    }
+    assert set(images) == {
+        "nsfl-job-scheduler",
+        "nsfl-client-selector",
+        "nsfl-model-manager",
+        "nsfl-proxy",
+        "nsfl-api-server",
+        "nsfl-task-manager",
+    }
+    assert all(image.startswith("registry.example.org:5000/") for image in images.values()), images
+    text = json.dumps(objects)
+    assert "fl.example.org" in text
+    assert "192.0.2.10:5432" in text
+    assert "stroke-registry" in text
+
+
+def test_what_a_site_may_forget_is_told_in_one_run(site: Site) -> None:
+    run = site.run("-e", '{"nsfl_images_source_tree": "", "nsfl_registry": "https://registry.example.org"}', NSFL_REGISTRY_PASSWORD="")
+    assert run.returncode != 0
+    assert "nsfl_registry_password: the account has no password; set nsfl_registry_password" in run.stdout
+    assert "nsfl_images_source_tree: no source tree is given; set it to a checkout" in run.stdout
+    assert "nsfl_registry: 'https://registry.example.org' has a scheme; give HOST:PORT" in run.stdout
+
+
+def test_the_secrets_may_be_vaulted(site: Site) -> None:
+    (site.folder / "password").write_text("canary")
+    vault = [str(BIN / "ansible-vault"), "encrypt", "--vault-password-file", str(site.folder / "password")]
+    secrets = site.inventory / "group_vars" / "all" / "secrets.yml"
+    secrets.write_text("nsfl_registry_password: from-the-vault\n")
+    subprocess.run([*vault, str(secrets), str(site.inventory / "nsfl-secrets.yml")], check=True, capture_output=True)
+    run = site.run("--vault-password-file", str(site.folder / "password"))
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert next(site.asked("images"))["registry_password"] == "from-the-vault"
+    assert "from-the-vault" not in run.stdout
