@@ -162,4 +162,4 @@ def printable(value: Any) -> tuple[str, str] | None:
 def shown(value: Any) -> str:
     """A value in a message, shortened."""
     text = repr(value) if isinstance(value, str) else str(value)
-    return "nothing" if value in ("", None) else text[:60]
+    return "an empty value" if value in ("", None) else text[:60]

@@ -94,7 +94,7 @@ def test_a_service_that_is_not_external_has_no_node_port() -> None:
         ({"api_server": {"certificate": "BEGIN CERTIFICATE"}}, "nsfl_api_server_tls_key_file: certificate and key go together"),
         ({"api_server": {"certificate": "x", "key": "PRIVATE KEY"}}, "nsfl_api_server_tls_cert_file: is no PEM certificate"),
         ({"provider": "nodeport", "model_manager": {"node_port": 30083}}, "30083 is used twice"),
-        ({"api_server": {"image": ""}}, "nsfl_api_server_image: nothing is no image name"),
+        ({"api_server": {"image": ""}}, "nsfl_api_server_image: an empty value is no image name"),
     ],
 )
 def test_a_mistake_is_named(change: dict[str, Any], words: str) -> None:
