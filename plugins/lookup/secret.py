@@ -14,7 +14,7 @@ description:
     generated, added to the file, and from then on always the same.
   - The file has mode 0600. Once it is complete it can be encrypted with C(ansible-vault encrypt); a name that is missing
     from an encrypted file is an error, because the plugin never writes clear text beside encrypted text.
-  - In check mode nothing is written; a missing name gives a fixed placeholder.
+  - In check mode, and while a playbook only checks settings, nothing is written; a missing name gives a fixed placeholder.
 options:
   _terms:
     description: Names of the secrets, for example V(database_password).
@@ -63,6 +63,8 @@ from ansible.plugins.lookup import LookupBase
 from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import is_vaulted, secrets_path
 
 ALPHABET = string.ascii_letters + string.digits
+# Check mode, and the preflight of playbooks, which may end with a refusal.
+NO_WRITING = ("ansible_check_mode", "__nsfl_only_looks")
 PLACEHOLDER = "not-generated-in-check-mode"
 HEADER = "---\n# Generated secrets of one Neursafe FL platform. Keep this file; encrypt it with ansible-vault.\n"
 
@@ -121,7 +123,7 @@ class LookupModule(LookupBase):
         path = secrets_path(self._templar.template(file) if self._templar else file, variables or {})
         values = self._load(path)
         if any(name not in values for name in terms):
-            if (variables or {}).get("ansible_check_mode"):
+            if any((variables or {}).get(name) for name in NO_WRITING):
                 return [values.get(name, PLACEHOLDER) for name in terms]
             values = ensure(path, terms, self.get_option("length"), lambda: self._load(path))
         return [values[name] for name in terms]

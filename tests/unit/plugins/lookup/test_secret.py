@@ -42,9 +42,10 @@ def test_a_given_value_is_used_as_it_is(tmp_path: Path) -> None:
     assert look_up(path, "a") == ['with: {{ braces }} and "quotes"']
 
 
-def test_check_mode_writes_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["ansible_check_mode", "__nsfl_only_looks"])
+def test_check_mode_and_preflight_write_nothing(tmp_path: Path, name: str) -> None:
     path = tmp_path / "secrets.yml"
-    assert look_up(path, "a", ansible_check_mode=True) == [secret.PLACEHOLDER]
+    assert look_up(path, "a", **{name: True}) == [secret.PLACEHOLDER]
     assert not path.exists()
 
 
