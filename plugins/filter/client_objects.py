@@ -89,9 +89,9 @@ options:
           image_pull_secret: {description: Name of the pull secret; empty for none., type: str, default: registry-secret}
           gpu_rs_key: {description: Name of the GPU resource., type: str, default: nvidia.com/gpu}
           kubectl_image:
-            description: Image of the C(kubectl proxy); its entry point is C(kubectl).
+            description: Image of the C(kubectl proxy); its entry point is C(kubectl). There is none to fall back on.
             type: str
-            default: registry.k8s.io/kubectl:v1.34.4
+            default: ""
           kubectl_port: {description: Port of the C(kubectl proxy) inside the pod., type: int, default: 8001}
       db:
         description: The database.

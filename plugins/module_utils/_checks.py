@@ -138,7 +138,7 @@ def table(value: Any) -> tuple[str, str] | None:
 def image(value: Any) -> tuple[str, str] | None:
     if isinstance(value, str) and _IMAGE.fullmatch(value):
         return None
-    return f"{shown(value)} is no image name", "write REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST"
+    return f"{shown(value)} is no image name", "write one that the nodes can pull, REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST"
 
 
 def environment(value: Any) -> tuple[str, str] | None:

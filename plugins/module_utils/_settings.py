@@ -126,7 +126,7 @@ CLIENT_DEFAULTS: Tree = {
         "patch": {},
     },
     "executor": {"image": "", "port": 8050, "http_proxy": "", "https_proxy": ""},
-    "k8s": {**_K8S, "create_namespace": True, "kubectl_image": "registry.k8s.io/kubectl:v1.34.4", "kubectl_port": 8001},
+    "k8s": {**_K8S, "create_namespace": True, "kubectl_image": "", "kubectl_port": 8001},
     "db": {
         **_DB,
         "secret_key_ref": {"name": "nsfl-task-manager-database", "user_key": "username", "passwd_key": "password"},

@@ -23,6 +23,7 @@ def server(**more: dict[str, Any]) -> dict[str, Any]:
 def client(**more: dict[str, Any]) -> dict[str, Any]:
     base: dict[str, Any] = {
         "task_manager": {"image": "tm:1", "server_address": "10.0.0.1:30091", "external_address": "10.0.0.2:30090"},
+        "k8s": {"kubectl_image": "r:5000/kubectl:1"},
         "db": {"address": "10.0.0.3:5432"},
     }
     return {**base, **{key: {**base.get(key, {}), **value} for key, value in more.items()}}
@@ -106,6 +107,7 @@ def test_what_is_certain_is_taken_as_meant() -> None:
         ({"task_manager": {"volumes": {"ssl": {"source": "/x"}}}}, "nsfl_client_extra_volumes: no such folder: ssl"),
         ({"task_manager": {"extra_volumes": [{"name": "A", "source": "/x"}]}}, "nsfl_client_extra_volumes[0]: "),
         ({"executor": {"port": 0}}, "nsfl_client_executor_port: 0 is no usable port"),
+        ({"k8s": {"kubectl_image": ""}}, "nsfl_client_kubectl_image: an empty value is no image name; write one that the nodes can pull"),
         ({"db": {"address": "nowhere"}}, "nsfl_client_database_address: 'nowhere' is no HOST:PORT"),
     ],
 )
