@@ -281,13 +281,13 @@ def refusal(name: str) -> Refusal:
     before = platform_state()
     with mistakes.around():
         run = run_playbook(mistakes.playbook, "-e", json.dumps(mistakes.settings))
-    return Refusal(run, "\n".join(report(run)), changes(before, platform_state()))
+    return Refusal(run, report(run), changes(before, platform_state()))
 
 
-def report(run: Run) -> list[str]:
-    """The problems that the last task lists."""
+def report(run: Run) -> str:
+    """The problems that the last task lists, one a line."""
     found = re.findall(r"^fatal: \[localhost\]: FAILED! => (\{.*Nothing was changed\..*\})$", run.output, re.MULTILINE)
-    return list(json.loads(found[-1])["msg"]) if found else [run.output[-3000:]]
+    return str(json.loads(found[-1])["msg"]) if found else run.output[-3000:]
 
 
 @pytest.mark.parametrize(("name", "text"), [(name, text) for name, mistakes in RUNS.items() for text in mistakes.told])

@@ -34,9 +34,7 @@ class Site:
 
     folder: Path
 
-    @property
-    def inventory(self) -> Path:
-        return self.folder / "mine"
+    inventory: Path
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run all checks as on the hosts of the inventory, with the controller in their place."""
@@ -75,7 +73,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
         elif path.name != "modules":
             target.symlink_to(path)
     shutil.copytree(EXAMPLE, folder / "mine")
-    return Site(folder)
+    return Site(folder, folder / "mine")
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +147,20 @@ def test_what_a_site_may_forget_is_told_in_one_run(site: Site) -> None:
     assert "nsfl_registry_password: the account has no password; set nsfl_registry_password" in run.stdout
     assert "nsfl_images_source_tree: no source tree is given; set it to a checkout" in run.stdout
     assert "nsfl_registry: 'https://registry.example.org' has a scheme; give HOST:PORT" in run.stdout
+
+
+def test_a_store_of_somebody_else_is_asked_though_no_host_runs_it(site: Site) -> None:
+    other = Site(site.folder, site.folder / "external")
+    shutil.copytree(EXAMPLE, other.inventory)
+    hosts = yaml.safe_load((EXAMPLE / "hosts.yml").read_text(encoding="utf-8"))
+    for group in ("nsfl_object_store", "nsfl_database"):
+        del hosts["all"]["children"][group]
+    (other.inventory / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+    external = {"nsfl_object_store_provider": "external", "nsfl_s3_endpoint": "http://127.0.0.1:1", "nsfl_s3_secret_key": "hush-hush"}
+    run = other.run("-e", json.dumps({**external, "nsfl_database_provider": "external", "nsfl_db_address": "192.0.2.9:5432"}))
+    assert "localhost - nsfl_s3_endpoint: nothing answers at http://127.0.0.1:1" in run.stdout
+    assert run.returncode != 0 and "hush" not in run.stdout
+    assert next(other.asked("postgresql_schema"))["login_host"] == "192.0.2.9"
 
 
 def test_the_secrets_may_be_vaulted(site: Site) -> None:
