@@ -15,20 +15,15 @@ description:
   - A mount that hangs is asked by a child process with a time limit, so that this module does not hang with it.
 author:
   - The neursafe.fl maintainers (@neursafe)
+extends_documentation_fragment: [neursafe.fl.attributes]
 attributes:
   check_mode:
     description: Works the same in check mode.
-    support: full
   diff_mode:
     description: Nothing to show.
     support: none
   idempotent:
     description: It only reads.
-    support: full
-  platform:
-    description: Hosts it works on.
-    platforms: posix
-    support: full
 options:
   ports:
     description: TCP ports to look at.

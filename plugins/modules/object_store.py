@@ -18,20 +18,14 @@ author:
   - The neursafe.fl maintainers (@neursafe)
 requirements:
   - minio >= 7.2.20 (Python), on the host that runs the module
+extends_documentation_fragment: [neursafe.fl.attributes]
 attributes:
   check_mode:
     description: Reads the store and reports what it would change. When nothing answers yet, all is reported as to be made.
-    support: full
   diff_mode:
     description: Shows buckets, user, policy and its rules before and after; never a key.
-    support: full
   idempotent:
     description: A second run sends no changing request.
-    support: full
-  platform:
-    description: Hosts it works on.
-    platforms: posix
-    support: full
 options:
   endpoint:
     description: Address of the S3 API, for example V(http://10.0.0.5:9000).

@@ -18,20 +18,12 @@ description:
   - Refuses to mount over local files, and to touch what somebody else mounted at the place.
 author:
   - The neursafe.fl maintainers (@neursafe)
+extends_documentation_fragment: [neursafe.fl.attributes]
 attributes:
   check_mode:
     description: Reports what it would change, also on a host where neither s3fs nor the unit is there yet.
-    support: full
   diff_mode:
     description: Shows the state of each bucket before and after.
-    support: full
-  idempotent:
-    description: A second run changes nothing.
-    support: full
-  platform:
-    description: Hosts it works on.
-    platforms: posix
-    support: full
 options:
   root:
     description: The folder below which the buckets are mounted.

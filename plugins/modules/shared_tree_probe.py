@@ -15,20 +15,15 @@ description:
     which is why it never reports a change.
 author:
   - The neursafe.fl maintainers (@neursafe)
+extends_documentation_fragment: [neursafe.fl.attributes]
 attributes:
   check_mode:
     description: Does nothing in check mode.
-    support: full
   diff_mode:
     description: Nothing to show.
     support: none
   idempotent:
     description: Leaves no trace once O(action=remove) was called.
-    support: full
-  platform:
-    description: Hosts it works on.
-    platforms: posix
-    support: full
 options:
   paths:
     description: The folders.

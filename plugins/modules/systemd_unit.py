@@ -17,20 +17,12 @@ description:
   - Reads unit files anew only when systemd says that it has to.
 author:
   - The neursafe.fl maintainers (@neursafe)
+extends_documentation_fragment: [neursafe.fl.attributes]
 attributes:
   check_mode:
     description: Reports what it would change, also when the unit's file is not there yet.
-    support: full
   diff_mode:
     description: Shows state and enablement before and after.
-    support: full
-  idempotent:
-    description: A second run changes nothing.
-    support: full
-  platform:
-    description: Hosts it works on.
-    platforms: posix
-    support: full
 options:
   name:
     description: Name of the unit, with its suffix.

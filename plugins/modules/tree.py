@@ -17,20 +17,14 @@ description:
   - Only what is asked for is compared. Leave O(entries[].mode) and O(entries[].owner) out on mounts that force them.
 author:
   - The neursafe.fl maintainers (@neursafe)
+extends_documentation_fragment: [neursafe.fl.attributes]
 attributes:
   check_mode:
     description: Can run in check mode and report what it would change, also on a host where nothing exists yet.
-    support: full
   diff_mode:
     description: Shows what differs. The content of entries marked O(entries[].sensitive) is not shown.
-    support: full
   idempotent:
     description: Reports and writes only what really differs.
-    support: full
-  platform:
-    description: Hosts it works on.
-    platforms: posix
-    support: full
 options:
   root:
     description:

@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.module_utils._client_causes import registered, why_not
 from ansible_collections.neursafe.fl.plugins.modules import client_info
+from module_call import answer_of
 
 
 def run(capsys: pytest.CaptureFixture[str], **args: Any) -> dict[str, Any]:
-    with patch_module_args(args), pytest.raises(SystemExit):
-        client_info.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(client_info, capsys, args)
 
 
 @pytest.fixture

@@ -3,22 +3,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs, _systemd
 from ansible_collections.neursafe.fl.plugins.modules import host_info, s3fs_mounts, shared_tree_probe, systemd_unit
+from module_call import answer_of
 
 
 def call(capsys, module, check=False, **options):
-    with patch_module_args({"_ansible_check_mode": check, "_ansible_diff": True, **options}), pytest.raises(SystemExit):
-        module.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(module, capsys, {"_ansible_check_mode": check, "_ansible_diff": True, **options})
 
 
 def test_host_info_names_the_listener_and_what_lies_on_a_path(capsys, tmp_path):

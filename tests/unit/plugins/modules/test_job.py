@@ -3,16 +3,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.modules import job, job_info
 from job_api_fake import FakeApi
+from module_call import answer_of
 
 CONFIG = {"runtime": "tensorflow", "task_entry": "toy", "output": "out", "model_path": "fl-j1/model/m.h5"}
 
@@ -25,9 +24,7 @@ def fake_api() -> Iterator[FakeApi]:
 
 
 def run(module: Any, capsys: pytest.CaptureFixture[str], check: bool = False, **args: Any) -> dict[str, Any]:
-    with patch_module_args({**args, "_ansible_check_mode": check, "_ansible_diff": True}), pytest.raises(SystemExit):
-        module.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(module, capsys, {**args, "_ansible_check_mode": check, "_ansible_diff": True})
 
 
 def test_present_creates_then_leaves_alone(fake_api: Any, capsys: Any) -> None:

@@ -4,16 +4,12 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.modules import kube_plan
-
-sys.path.insert(0, str(Path(__file__).parent))
 from kube_api_fake import KubeApi
+from module_call import answer_of
 
 OURS = {"app.kubernetes.io/managed-by": "neursafe.fl", "app.kubernetes.io/instance": "i"}
 FIELDS = [{"manager": "neursafe.fl", "operation": "Apply"}]
@@ -40,9 +36,7 @@ def call(capsys, api, objects, **options):
         "_ansible_diff": True,
         **options,
     }
-    with patch_module_args(arguments), pytest.raises(SystemExit):
-        kube_plan.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(kube_plan, capsys, arguments)
 
 
 def live(item, **metadata):

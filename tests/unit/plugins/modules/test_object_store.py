@@ -10,8 +10,8 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.modules import object_store
+from module_call import answer_of
 
 LIST = "<ListAllMyBucketsResult><Buckets>{}</Buckets></ListAllMyBucketsResult>"
 BUCKET = "<Bucket><Name>{}</Name><CreationDate>2026-01-01T00:00:00.000Z</CreationDate></Bucket>"
@@ -68,9 +68,7 @@ def call(capsys, server, check=False, **options):
         "_ansible_check_mode": check,
         **options,
     }
-    with patch_module_args(arguments), pytest.raises(SystemExit):
-        object_store.main()
-    result = json.loads(capsys.readouterr().out)
+    result = answer_of(object_store, capsys, arguments)
     assert "canary-secret" not in json.dumps(result)
     return result
 

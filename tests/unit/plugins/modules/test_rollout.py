@@ -3,16 +3,10 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from pathlib import Path
-
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.modules import rollout
-
-sys.path.insert(0, str(Path(__file__).parent))
 from kube_api_fake import KubeApi
+from module_call import answer_of
 
 LABELS = {"app.kubernetes.io/instance": "i", "app": "web"}
 READY = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
@@ -33,9 +27,7 @@ def deployment(status):
 
 def call(capsys, api, **options):
     arguments = {"kubeconfig": str(api.kubeconfig), "instance": "i", "timeout": 0, "poll": 0.05, **options}
-    with patch_module_args(arguments), pytest.raises(SystemExit):
-        rollout.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(rollout, capsys, arguments)
 
 
 def test_returns_at_once_when_all_is_ready(capsys, api):

@@ -3,21 +3,18 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.module_utils import _dataset
 from ansible_collections.neursafe.fl.plugins.modules import sample_dataset
+from module_call import answer_of
 
 
 def run(capsys: pytest.CaptureFixture[str], check: bool = False, **args: Any) -> dict[str, Any]:
-    with patch_module_args({"train": 20, "test": 10, **args, "_ansible_check_mode": check}), pytest.raises(SystemExit):
-        sample_dataset.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(sample_dataset, capsys, {"train": 20, "test": 10, **args, "_ansible_check_mode": check})
 
 
 def read(content: bytes) -> dict[str, tuple[tuple[int, ...], bytes]]:

@@ -11,16 +11,14 @@ import stat
 from pathlib import Path
 
 import pytest
-from ansible.module_utils.testing import patch_module_args
 from ansible_collections.neursafe.fl.plugins.module_utils._tree import Tree
 from ansible_collections.neursafe.fl.plugins.modules import tree
+from module_call import answer_of
 
 
 def call(capsys, root, entries, check=False, **options):
     arguments = {"root": str(root), "entries": entries, "_ansible_check_mode": check, "_ansible_diff": True, **options}
-    with patch_module_args(arguments), pytest.raises(SystemExit):
-        tree.main()
-    return json.loads(capsys.readouterr().out)
+    return answer_of(tree, capsys, arguments)
 
 
 def mode_of(path: Path) -> str:
