@@ -87,10 +87,15 @@ class Volume:
 
 @dataclass(frozen=True)
 class Probe:
-    """How to tell that a component serves: `port` is the name of a setting; without `path`, a connection is enough."""
+    """How to tell that a component serves: `port` is the name of a setting; without `path`, a connection is enough.
+
+    With `mounts`, its folders must be there too. A folder inside a bucket stays dead in the pod when the bucket is mounted anew;
+    only a new container sees the new mount.
+    """
 
     port: str
     path: str = ""
+    mounts: bool = False
 
 
 @dataclass(frozen=True)
@@ -235,7 +240,7 @@ TASK_MANAGER = Component(
     image="nsfl-client-cpu",
     ports=("port",),
     ready=Probe("port"),
-    alive=Probe("port"),
+    alive=Probe("port", mounts=True),
     command=(
         Lit("python3.7"),
         Lit("-m"),

@@ -86,6 +86,14 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
         "the task manager needs env PLATFORM=k8s; without it, it takes its own host name for the node",
     ),
     (
+        lambda s: s.says(r"transport endpoint is not connected"),
+        "a bucket's mount died under a running pod, or on the node",
+        (
+            "task managers are restarted within a minute of the mount's return; if it does not return, look at nsfl-s3fs@<bucket> on the "
+            "node, and run playbooks/server.yml"
+        ),
+    ),
+    (
         lambda s: s.says(r"0\.0\.0\.0:\d+") or (s.state == "FAILED" and not s.reason and s.progress == 100 and 0 < s.seconds < 15),
         "the coordinator could not call a client back: it registered an address that is not its own (0.0.0.0)",
         "set external_address in the client's setup file to <address of the host or node>:<port>, restart the client, then the selector",

@@ -77,7 +77,7 @@ def _container(tree: Tree, component: Component, volumes: list[Volume]) -> Objec
         "resources": values["resources"],
         # Root, because the images are made for it and s3fs shows the tree as root's; but root with nothing to its name.
         "securityContext": {**_UNPROFILED, "capabilities": _capabilities(component)},
-        **_probes(values, component),
+        **_probes(tree, component),
     }
     if component.command:
         container["command"] = [_text(tree, item) for item in component.command]
@@ -161,18 +161,36 @@ def _mount(tree: Tree, volume: Volume) -> Object:
     return mount
 
 
-def _probes(values: Tree, component: Component) -> Object:
+def _probes(tree: Tree, component: Component) -> Object:
     """Found ready within a second of being so; given up only after minutes, since a busy component may be slow to answer."""
-    ready, alive = _check(values, component.ready), _check(values, component.alive)
+    ready = _check(tree, component, component.ready)
+    # A dead mount is no matter of patience: the site's promise is to be back within a minute.
+    pace = {"periodSeconds": 10, "failureThreshold": 3} if component.alive.mounts else {"periodSeconds": 20, "failureThreshold": 9}
     return {
         "startupProbe": {**ready, "periodSeconds": 1, "timeoutSeconds": 3, "failureThreshold": 180},
         "readinessProbe": {**ready, "periodSeconds": 5, "timeoutSeconds": 3, "failureThreshold": 3},
-        "livenessProbe": {**alive, "periodSeconds": 20, "timeoutSeconds": 10, "failureThreshold": 9},
+        "livenessProbe": {**_check(tree, component, component.alive), "timeoutSeconds": 10, **pace},
     }
 
 
-def _check(values: Tree, probe: Probe) -> Object:
-    port = int(values[probe.port])
+# Python, because the contract has it in every component's image. Any other trouble with a folder is not cured by a new container.
+_MOUNTS_AND_PORT = """\
+import errno, os, socket, sys
+for folder in sys.argv[2:]:
+    try:
+        os.stat(folder)
+    except OSError as error:
+        if error.errno == errno.ENOTCONN:
+            sys.exit(f"{folder}: its mount is gone")
+socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5).close()
+"""
+
+
+def _check(tree: Tree, component: Component, probe: Probe) -> Object:
+    port = int(tree[component.key][probe.port])
+    if probe.mounts:
+        folders = [_mount(tree, volume)["mountPath"] for volume in _volumes(tree, component) if volume.propagate]
+        return {"exec": {"command": ["python3.7", "-c", _MOUNTS_AND_PORT, str(port), *folders]}}
     return {"httpGet": {"path": probe.path, "port": port}} if probe.path else {"tcpSocket": {"port": port}}
 
 

@@ -29,15 +29,19 @@ class Run:
         return {host: int(changed) for host, _, changed, _, _ in RECAP.findall(self.output) if int(changed)}
 
 
+def printed() -> Path:
+    """What the playbooks of the test file at work have printed so far."""
+    return LOGS / f"{Path(os.environ['PYTEST_CURRENT_TEST'].split('::')[0]).stem}.log"
+
+
 def run_playbook(name: str, *arguments: str, inventory: str = "inventories/lab", env: dict[str, str] | None = None) -> Run:
-    """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/."""
-    LOGS.mkdir(parents=True, exist_ok=True)
+    """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/<test file>.log."""
     command = [ROOT / ".venv/bin/ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *arguments]
     result = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", **(env or {})}, capture_output=True, text=True, check=False
     )
     output = result.stdout + result.stderr
-    with (LOGS / "runs.log").open("a", encoding="utf-8") as log:
+    with printed().open("a", encoding="utf-8") as log:
         log.write(f"\n$ {' '.join(map(str, command))}\n{output}\nexit {result.returncode}\n")
     return Run(result.returncode, output)
 
@@ -49,6 +53,7 @@ def converged(name: str, *arguments: str, **options: dict[str, str]) -> Run:
     return run
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def fresh_log() -> None:
-    (LOGS / "runs.log").unlink(missing_ok=True)
+    LOGS.mkdir(parents=True, exist_ok=True)
+    printed().unlink(missing_ok=True)

@@ -72,6 +72,18 @@ def wait_for_new_pods(deployment: str, seconds: float = 60) -> None:
     raise AssertionError(f"{deployment}: no new pod within {seconds} s")
 
 
+def wait_until_seen(deployment: str, path: str, seconds: float = 60) -> None:
+    """Wait until a folder can be read in the pod of a Deployment."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            kubectl("exec", f"deployment/{deployment}", "--", "ls", path)
+            return
+        except AssertionError:
+            time.sleep(1)
+    raise AssertionError(f"{deployment} does not see {path} after {seconds} s")
+
+
 def items(kind: str, component: str) -> list[dict[str, Any]]:
     """Objects of a component, by the label that all its objects carry."""
     found = json.loads(kubectl("get", kind, "-l", f"app={component}", "-o", "json"))["items"]

@@ -4,12 +4,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import yaml
-from conftest import LOGS, converged, run_playbook
-
-STATE = Path.home() / ".cache" / "neursafe-fl" / "lab"
+from conftest import converged, printed, run_playbook
+from platform_hands import STATE, kubectl
 
 
 def test_the_lab_comes_up_from_nothing() -> None:
@@ -59,20 +57,21 @@ def test_a_federated_job_finishes_and_its_loss_falls() -> None:
     assert losses == sorted(losses, reverse=True)
 
 
-def test_an_edited_deployment_is_mended() -> None:
-    kubectl = ["--kubeconfig", str(STATE / "kubeconfig")]
-    import subprocess
-
-    binary = STATE.parent / "bin" / "kubectl"
-    subprocess.run([binary, *kubectl, "set", "env", "deployment/nsfl-job-scheduler", "LOG_LEVEL=fatal"], check=True)
-    assert converged("server").changed
+def test_an_edited_deployment_is_told_of_and_mended_when_that_is_asked() -> None:
+    kubectl("set", "env", "deployment/nsfl-job-scheduler", "LOG_LEVEL=fatal")
+    refused = run_playbook("server")
+    assert refused.code != 0
+    assert refused.changed == {}
+    assert "Deployment default/nsfl-job-scheduler: changed by somebody else" in refused.output
+    assert "(by kubectl-set)" in refused.output
+    assert converged("server", "-e", "nsfl_server_force_conflicts=true").changed
     assert converged("server").changed == {}
 
 
 def test_no_secret_was_printed() -> None:
-    printed = (LOGS / "runs.log").read_text(encoding="utf-8")
+    output = printed().read_text(encoding="utf-8")
     secrets = yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))
-    assert [name for name, value in secrets.items() if value in printed] == []
+    assert [name for name, value in secrets.items() if value in output] == []
 
 
 def test_uncertain_names_are_refused_before_anything_is_done() -> None:

@@ -4,7 +4,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
 from base64 import b64decode
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,6 +114,24 @@ def test_g17_every_component_is_guarded(name: str) -> None:
     assert deployment["metadata"]["labels"]["app"] == name == deployment["spec"]["selector"]["matchLabels"]["app"]
     assert "neursafe.fl/checksum" in deployment["spec"]["template"]["metadata"]["annotations"]
     assert all(mount["mountPropagation"] == "HostToContainer" for mount in container["volumeMounts"])
+
+
+def test_a_task_manager_whose_mount_has_died_is_restarted(tmp_path: Path) -> None:
+    container = pod(client_objects(CLIENT), "nsfl-task-manager")["containers"][0]
+    command = container["livenessProbe"]["exec"]["command"]
+    folders = [mount["mountPath"] for mount in container["volumeMounts"] if "mountPropagation" in mount]
+    assert command[:2] == ["python3.7", "-c"] and command[4:] == folders and len(folders) == 4
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+
+        def probe(code: str, *folders: object) -> subprocess.CompletedProcess[str]:
+            return subprocess.run([sys.executable, "-c", code, port, *map(str, folders)], capture_output=True, text=True, check=False)
+
+        # A folder that is missing is somebody else's trouble; only a dead mount needs a new container.
+        assert probe(command[2], tmp_path, tmp_path / "missing").returncode == 0
+        dead = command[2].replace("os.stat(folder)", "raise OSError(errno.ENOTCONN, folder)")
+        assert probe(dead, tmp_path).returncode == 1
+    assert probe(command[2], tmp_path).returncode == 1
 
 
 def test_rights_are_exactly_those_that_are_needed() -> None:
