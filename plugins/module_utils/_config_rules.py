@@ -121,7 +121,7 @@ def _call_back(tree: Tree) -> list[str]:
         inside = manager["service_name"] if namespace == "default" else f"{manager['service_name']}.{namespace}"
         manager["external_address"] = f"{inside}:{manager['port']}"
         return [f"task_manager.external: it is false, so only a server in the same cluster can call back, at {manager['external_address']}"]
-    host = str(tree["k8s"]["address"]).split(":")[0]
+    host = str(tree["k8s"]["address"]).split(":", maxsplit=1)[0]
     if host.startswith(("127.", "0.")) or host in ("localhost", "kubernetes") or ".svc" in host:
         return ["task_manager.external_address: the file does not say where the server calls back; set nsfl_client_external_address"]
     manager["external_address"] = f"{host}:{manager['port']}"

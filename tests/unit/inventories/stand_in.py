@@ -1,4 +1,3 @@
-#!/usr/bin/python
 # SPDX-License-Identifier: Apache-2.0
 # WANT_JSON
 """Stands in for a module that looks at a host, a cluster or a registry: notes what it was asked, and says that all is well."""

@@ -68,7 +68,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     for path in [*(ROOT / "plugins").iterdir(), *(ROOT / "plugins" / "modules").glob("*.py")]:
         target = collection / path.relative_to(ROOT)
         if path.stem in LOOKS and path.parent.name == "modules":
-            text = (HERE / "stand_in.py").read_text(encoding="utf-8")
+            text = "#!/usr/bin/python\n" + (HERE / "stand_in.py").read_text(encoding="utf-8")
             target.write_text(text.replace("@MODULE@", path.stem).replace("@RECORDS@", str(folder / "records")), encoding="utf-8")
         elif path.name != "modules":
             target.symlink_to(path)
