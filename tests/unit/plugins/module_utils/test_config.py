@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.neursafe.fl.plugins.filter.client_config import client_config
-from ansible_collections.neursafe.fl.plugins.filter.server_config import server_config
+from ansible_collections.neursafe.fl.plugins.filter.configs import client_config, server_config
 from ansible_collections.neursafe.fl.plugins.module_utils._client_checks import client_problems
 from ansible_collections.neursafe.fl.plugins.module_utils._config_keys import TABLES
 from ansible_collections.neursafe.fl.plugins.module_utils._config_values import _KINDS
