@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,12 +42,14 @@ def names_in(text: str) -> set[str]:
     return set(re.findall(r"[a-z_]\w*", HARMLESS.sub("", re.sub(r"'[^']*'", "''", inside))))
 
 
-def secrets(role: str) -> set[str]:
-    """The role's settings that are secret, and all its private variables that are made of them."""
+@functools.cache
+def secrets(role: str, blank: frozenset[str] = frozenset()) -> set[str]:
+    """The role's settings that are secret, and all its private variables that are made of them; `blank` ones are empty for once."""
     options = settings(role)
     found = {name for name, option in options.items() if option.get("no_log")}
     found |= {name for name, option in options.items() if any(key.get("no_log") for key in option.get("options", {}).values())}
     values = {name: str(value) for path in (ROOT / "roles" / role / "vars").glob("*.yml") for name, value in (load(path) or {}).items()}
+    found -= blank
     while more := {name for name, value in values.items() if name not in found and names_in(value) & found}:
         found |= more
     return found
@@ -59,14 +62,14 @@ def test_what_is_named_like_a_secret_is_declared_as_one(role: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_tasks_with_secrets_are_hidden(role: str) -> None:
-    secret = secrets(role)
     tasks = [task for path in sorted((ROOT / "roles" / role / "tasks").glob("*.yml")) for task in flat(load(path))]
     defaults = [item for task in tasks for item in task.get("module_defaults", {}).items()]
-    handed = {module for module, arguments in defaults if names_in(str(arguments)) & secret}
+    handed = {module for module, arguments in defaults if names_in(str(arguments)) & secrets(role)}
     bare = []
     for task in tasks:
         arguments = {key: value for key, value in task.items() if key not in NOT_ARGUMENTS}
-        needed = handed & task.keys() or names_in(str(arguments)) & secret
+        blank = frozenset(name for name, value in task.get("vars", {}).items() if value == "")
+        needed = handed & task.keys() or names_in(str(arguments)) & secrets(role, blank)
         included = any("include_" in key for key in task)
         if needed and not included and f"{role}_secure_logging" not in str(task.get("no_log")):
             bare.append(task["name"])
