@@ -21,7 +21,7 @@ Check = Callable[[Any], "tuple[str, str] | None"]
 # Where a variable's name is not the path joined by underscores.
 _NAMES = {
     "job_scheduler.volumes.workspace.source": "nsfl_server_root",
-    "model_manager.volumes.workspace.source": "nsfl_server_root",
+    "model_manager.volumes.workspace.source": "nsfl_server_model_manager_root",
     "client_selector.volumes.config.source": "nsfl_server_selector_dir",
     "proxy.volumes.config.source": "nsfl_server_proxy_dir",
     "client_selector.setup": "nsfl_server_client_selector_setup",

@@ -94,4 +94,5 @@ def test_every_shared_setting_is_used() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles").glob("*/defaults/main.yml"))
     text += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "plugins" / "lookup").glob("*.py"))
     text += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "roles").glob("*/vars/*.yml"))
+    text += "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "playbooks").glob("*.yml"))
     assert [name for name in SHARED if name not in text] == []
