@@ -19,6 +19,10 @@ _LAST_EVENTS = 4
 
 # What is seen -> what is usually behind it and what mends it. First match wins; the contract's symptoms come first.
 HINTS: tuple[tuple[str, str], ...] = (
+    (
+        r"Operation not permitted: '/|Transport endpoint is not connected",
+        "the bucket is not mounted there (an empty mount point refuses to be written); look at nsfl-s3fs@<bucket> on that node",
+    ),
     (r"not a shared or slave mount", "the host's mounts are private; run mount --make-rshared / on the node"),
     (r"hostPath type check failed", "the folder is missing on the node; mount the shared storage there and create the folders"),
     (r"host not found in upstream", "nginx cannot resolve the client selector's Service; check the cluster's DNS and domain settings"),
@@ -60,6 +64,12 @@ def is_ready(item: Object) -> bool:
     if kind == "Job":
         return bool(status.get("succeeded", 0) >= spec.get("completions", 1))
     raise ValueError(f"no readiness is known for {kind}")
+
+
+def has_failed(item: Object) -> bool:
+    """Whether Kubernetes has given up: a Job that has used all its attempts will never be ready."""
+    conditions = (item.get("status") or {}).get("conditions") or []
+    return item["kind"] == "Job" and any(entry["type"] == "Failed" and entry["status"] == "True" for entry in conditions)
 
 
 def backs_off(pod: Object) -> bool:
@@ -159,9 +169,7 @@ def _owned(events: list[Object], name: str) -> set[str]:
 def _conditions(item: Object) -> list[str]:
     conditions = (item.get("status") or {}).get("conditions") or []
     return [
-        f"{entry['type']}: {entry.get('message', '')}"
-        for entry in conditions
-        if entry.get("status") != "True" or "Failure" in entry["type"]
+        f"{entry['type']}: {entry.get('message', '')}" for entry in conditions if entry.get("status") != "True" or "Fail" in entry["type"]
     ]
 
 

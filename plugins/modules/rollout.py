@@ -14,6 +14,7 @@ description:
     the slowest, and not the sum. Returns within a second of the last one becoming ready.
   - On time-out it says for each workload that is not ready what its pods wait for, the last events and log lines, the
     usual cause, the peers that the log names, and the next command to try.
+  - A Job that has used all its attempts is not waited for any longer.
   - In check mode it looks once and does not wait.
 options:
   instance:
@@ -97,7 +98,7 @@ from itertools import product
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import collection_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
-from ansible_collections.neursafe.fl.plugins.module_utils._readiness import backs_off, explain, is_ready
+from ansible_collections.neursafe.fl.plugins.module_utils._readiness import backs_off, explain, has_failed, is_ready
 
 Object = dict[str, t.Any]
 
@@ -170,7 +171,7 @@ def wait(kube: Kube, params: dict[str, t.Any], once: bool) -> tuple[list[Object]
         last = once or elapsed >= params["timeout"]
         try:
             ready, waiting = look(kube, params["instance"], params["workloads"])
-            if not waiting or last:
+            if not waiting or last or any(has_failed(item) for item in waiting):
                 return ready, waiting, elapsed
         except KubeError as error:
             if last or error.status in (401, 403):

@@ -41,6 +41,17 @@ def test_an_older_generation_does_not_count(capsys, api):
     assert call(capsys, api)["waiting"] == ["Deployment default/web"]
 
 
+def test_a_job_that_has_failed_is_not_waited_for(capsys, api):
+    failed = {"conditions": [{"type": "Failed", "status": "True", "message": "Job has reached the specified backoff limit"}]}
+    api.objects["/apis/batch/v1/namespaces/default/jobs/model"] = {
+        "metadata": {"name": "model", "namespace": "default", "labels": LABELS},
+        "spec": {"selector": {"matchLabels": {"app": "model"}}},
+        "status": failed,
+    }
+    result = call(capsys, api, timeout=60)
+    assert result["failed"] and result["waited"] < 1 and "backoff limit" in result["msg"]
+
+
 def test_a_workload_that_is_not_there_is_not_ready(capsys, api):
     named = [{"kind": "Deployment", "metadata": {"name": "web", "namespace": "default"}}]
     result = call(capsys, api, workloads=named)
