@@ -82,6 +82,7 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils._config_variables impo
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import shared_names
 
 EXTRA = "nsfl_extra_buckets"
+BACKENDS = {"nsfl_db_address": "nsfl_database", "nsfl_s3_endpoint": "nsfl_object_store"}
 
 
 def read_file(path: str, kind: str) -> Config:
@@ -114,11 +115,12 @@ class LookupModule(LookupBase):
             found, moved = placed(found, self.get_option("system_bucket"), self.get_option("mounted"))
         dropped = {"task_manager.external_address"} - {item.path for item in found} if kind == "client" else set()
         notices = [notice for notice in config.notices if notice.split(":")[0] not in dropped]
+        notices += [*moved, *self._conflicts(found, known, config), *self._elsewhere(found, known)]
         return {
             "shape": config.shape,
             "variables": self._settled(found, known),
             "inventory": as_inventory(config, path),
-            "notices": [f"{name}, {notice}" for notice in [*notices, *moved, *self._conflicts(found, known, config)]],
+            "notices": [f"{name}, {notice}" for notice in notices],
             "problems": [],
         }
 
@@ -140,6 +142,15 @@ class LookupModule(LookupBase):
             if name in known and name != EXTRA and str(self._value(known[name])) != str(item.value):
                 line = config.lines.get(item.path)
                 yield f"{item.path}{f' (line {line})' if line else ''}: the inventory's {name} says something else, and holds"
+
+    def _elsewhere(self, found: list[Variable], known: dict[str, Any]) -> Iterator[str]:
+        """Backends that the inventory has hosts for, while the file has them at another address."""
+        for item in found:
+            group = BACKENDS.get(item.name)
+            hosts = known.get("groups", {}).get(group) or []
+            addresses = [str(self._value(known["hostvars"][host].get("nsfl_address", ""))) for host in hosts]
+            if hosts and item.name not in known and not any(address and address in str(item.value) for address in addresses):
+                yield f"{item.path}: {item.value} is no address of the group {group} ({', '.join(addresses)}), and holds; set {item.name}"
 
     def _value(self, raw: Any) -> Any:
         try:

@@ -176,3 +176,29 @@ def test_the_secrets_may_be_vaulted(site: Site) -> None:
     assert next(site.asked("images"))["registry_password"] == "from-the-vault"
     assert "generated-database_password" in str(list(site.asked("postgresql_schema")))
     assert "from-the-vault" not in run.stdout and "generated-" not in run.stdout
+
+
+def test_a_configuration_file_of_the_guide_says_what_the_inventory_does_not(site: Site) -> None:
+    config = ROOT / "tests" / "unit" / "configs" / "server-2022-own-names.json"
+    run = site.run("-e", f"nsfl_server_config={config}", "-e", "nsfl_proxy_grpc_port=31009")
+    assert run.returncode == 0, (run.stdout + run.stderr)[-4000:]
+    objects = [item for call in site.asked("kube_plan") for item in call["objects"]]
+    deployments = {item["metadata"]["name"]: item["spec"]["template"]["spec"] for item in objects if item["kind"] == "Deployment"}
+    assert {"jobs", "picker", "shelf", "gate"} <= set(deployments)
+    values = {entry["name"]: entry.get("value") for entry in deployments["jobs"]["containers"][0]["env"]}
+    # No bucket can be called coordinator_configs, and only buckets are mounted.
+    assert (values["DB_ADDRESS"], values["TEMP_DIR"]) == ("192.0.2.32:5432", "nsfl-system/coordinator_configs")
+    (gate,) = [item for item in objects if item["kind"] == "Service" and item["metadata"]["name"] == "gate"]
+    assert [port["nodePort"] for port in gate["spec"]["ports"]] == [31009, 31002]
+    paths = {path for asked in site.asked("host_info") for path in asked.get("paths", [])}
+    assert {"/mnt/nsfl/selector", "/mnt/nsfl/proxy", "/mnt/nsfl/weights", "/mnt/nsfl/cardiology"} <= paths
+    # What both say is told of, and so is a backend that the inventory has a host for.
+    assert "the inventory's nsfl_proxy_grpc_port says something else, and holds" in run.stdout
+    assert "192.0.2.32:5432 is no address of the group nsfl_database (192.0.2.10), and holds; set nsfl_db_address" in run.stdout
+
+
+def test_a_bad_configuration_file_is_told_of_before_anything_else(site: Site) -> None:
+    config = ROOT / "tests" / "unit" / "configs" / "bad-server-ports.json"
+    run = site.run("-e", f"nsfl_server_config={config}")
+    assert run.returncode == 2 and list(site.asked("host_info")) == []
+    assert "client_selector.port (line 17): 1023 is no usable port" in run.stdout and run.stdout.count("fatal: ") == 1
