@@ -36,7 +36,7 @@ options:
     type: int
     default: 100
   mode:
-    description: Mode of the file. Whatever runs the scripts must be able to read it.
+    description: Mode of the file. Whatever runs the scripts must be able to read it. Empty where a mount says which modes its files have.
     type: str
     default: "0644"
 requirements:
@@ -100,6 +100,12 @@ def write(path: Path, content: bytes) -> None:
         raise
 
 
+def wanted(content: bytes, mode: str, before: dict[str, str]) -> dict[str, str]:
+    """The file as it is to be; without a mode it keeps the one that it has."""
+    mode = f"{int(mode, 8):04o}" if mode else before.get("mode", "0644")
+    return {"state": "present", "sha256": hashlib.sha256(content).hexdigest(), "mode": mode}
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
@@ -115,7 +121,7 @@ def main() -> None:
     params: dict[str, Any] = module.params
     path = Path(params["path"])
     try:
-        mode = int(params["mode"], 8)
+        int(params["mode"] or "0", 8)
     except ValueError:
         module.fail_json(msg=f"mode: {params['mode']!r} is no octal number")
         return
@@ -128,7 +134,7 @@ def main() -> None:
     content = b""
     if params["state"] == "present":
         content = npz(params["train"], params["test"], params["seed"])
-        after = {"state": "present", "sha256": hashlib.sha256(content).hexdigest(), "mode": f"{mode:04o}"}
+        after = wanted(content, params["mode"], before)
     # A mount may impose its own modes: only what differs in content, or can be changed, is a change.
     differs = before != after
     if differs and not module.check_mode:
@@ -140,7 +146,7 @@ def main() -> None:
             else:
                 if before.get("sha256") != after["sha256"]:
                     write(path, content)
-                path.chmod(mode)
+                path.chmod(int(after["mode"], 8))
         except OSError as error:
             module.fail_json(msg=f"path: {path}: {error.strerror or error}")
         differs = describe(path) != before

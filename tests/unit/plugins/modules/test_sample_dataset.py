@@ -82,3 +82,12 @@ def test_check_mode_needs_no_folder_but_the_real_run_does(capsys: Any, tmp_path:
     assert "does not exist" in run(capsys, path=path)["msg"]
     assert "is a folder" in run(capsys, path=str(tmp_path))["msg"]
     assert "no octal number" in run(capsys, path=path, mode="rw")["msg"]
+
+
+def test_a_mode_that_the_mount_imposes_is_no_change_to_predict(capsys: Any, tmp_path: Path) -> None:
+    path = tmp_path / "data.npz"
+    run(capsys, path=str(path), mode="")
+    path.chmod(0o755)
+    assert run(capsys, check=True, path=str(path))["changed"] is True
+    assert run(capsys, check=True, path=str(path), mode="")["changed"] is False
+    assert run(capsys, path=str(path), mode="")["changed"] is False
