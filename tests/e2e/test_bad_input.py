@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import LOGS, Run, run_playbook
+import yaml
+from conftest import LOGS, ROOT, Run, run_playbook
 from platform_hands import STATE, kubectl
 from platform_state import changes, platform_state
 
@@ -309,3 +310,19 @@ def test_no_wrong_secret_is_shown(name: str) -> None:
 
 def test_nothing_is_left_behind() -> None:
     assert list(Path(SCRATCH).iterdir()) == []
+
+
+def as_text() -> dict[str, str]:
+    """Every number and boolean among the roles' defaults, as `-e name=value` and groups of an ini inventory give it."""
+    found = {}
+    for path in ROOT.glob("roles/*/defaults/main.yml"):
+        if path.parts[-3] != "nsfl_lab":
+            defaults = yaml.safe_load(path.read_text(encoding="utf-8"))
+            found.update({name: str(value) for name, value in defaults.items() if isinstance(value, int)})
+    return found
+
+
+def test_numbers_and_booleans_in_quotes_mean_what_they_say() -> None:
+    run = run_playbook("server", "--check", "-e", json.dumps(as_text()))
+    assert run.code == 0, run.output[-3000:]
+    assert run.changed == {}
