@@ -47,6 +47,14 @@ class File(Value):
 
 
 @dataclass(frozen=True)
+class Shared(Value):
+    """A file of the shared tree as pods see it that have the whole tree in one place."""
+
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Address(Value):
     """`host:port` of another component's Service, as it resolves from wherever it is used."""
 
@@ -73,7 +81,7 @@ class Env:
 
 @dataclass(frozen=True)
 class Volume:
-    """A folder of the host. `mount` empty: the same path in the pod."""
+    """A folder of the host, or with `claim`, the setting that names it, a volume claim. `mount` empty: the same path in the pod."""
 
     name: str
     source: str
@@ -83,6 +91,7 @@ class Volume:
     propagate: bool = True
     # A missing folder is an event that names it, not an empty folder made behind everyone's back.
     kind: str = "Directory"
+    claim: str = ""
 
 
 @dataclass(frozen=True)
@@ -126,11 +135,13 @@ class Component:
     # Its resolv.conf holds nameserver lines only.
     bare_dns: bool = False
     capabilities: tuple[str, ...] = ()
+    # Mounting a bucket in the pod takes all rights on the node.
+    privileged: bool = False
     # Settings whose change restarts it: texts of files, and Secrets.
     watches: tuple[str, ...] = ()
 
 
-_DATABASE = (
+DATABASE = (
     Env("DB_ADDRESS", Cfg("db.address")),
     Env("DB_USERNAME", Sec("db.secret_key_ref", "user_key")),
     Env("DB_PASSWORD", Sec("db.secret_key_ref", "passwd_key")),
@@ -148,7 +159,7 @@ JOB_SCHEDULER = Component(
     ready=Probe("port", "/api/v1/health"),
     alive=Probe("port", "/api/v1/health"),
     env=(
-        *_DATABASE,
+        *DATABASE,
         Env("DB_COLLECTION_NAME", Cfg("job_scheduler.db_collection_name")),
         Env("HTTP_PORT", Cfg("job_scheduler.port")),
         Env("SELECTOR_ADDRESS", Address("client_selector")),
@@ -208,7 +219,7 @@ MODEL_MANAGER = Component(
         # G9: a tree of files needs neither an address nor keys.
         Env("ACCESS_KEY", Sec("storage.secret_key_ref", "user_key"), when="storage.address"),
         Env("SECRET_KEY", Sec("storage.secret_key_ref", "passwd_key"), when="storage.address"),
-        *_DATABASE,
+        *DATABASE,
         Env("DB_COLLECTION_NAME", Cfg("model_manager.db_collection_name")),
         Env("PORT", Cfg("model_manager.port")),
         Env("LOG_LEVEL", Cfg("others.log_level")),
@@ -249,7 +260,7 @@ TASK_MANAGER = Component(
         File("task_manager.volumes.config.source", "task_manager_setup.json"),
     ),
     env=(
-        *_DATABASE,
+        *DATABASE,
         Env("DB_COLLECTION_NAME", Cfg("task_manager.db_collection_name")),
         # C2: its node list asks for plain HTTP without a token, which only the kubectl proxy in the same pod serves.
         Env("K8S_ADDRESS", Cfg("k8s.proxy_address")),

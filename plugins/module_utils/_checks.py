@@ -152,6 +152,21 @@ def mapping(value: Any) -> tuple[str, str] | None:
     return None if isinstance(value, dict) else (f"{shown(value)} is no map", "write key: value pairs")
 
 
+def backend(values: dict[str, Any], layout: str) -> dict[str, tuple[str, str] | None]:
+    """The shared tree of the layouts pvc and s3pod, by path."""
+    path = "storage.backend"
+    if layout == "pvc":
+        return {f"{path}.type": one_of(values["type"], ("posix",)), f"{path}.pvc": domain(values["pvc"])}
+    bucket = values["bucket"] if isinstance(values["bucket"], str) else ""
+    named = re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
+    return {
+        f"{path}.type": one_of(values["type"], ("s3",)),
+        f"{path}.address": url(values["address"]),
+        f"{path}.bucket": None if named else (f"{shown(bucket)} is no name of a bucket", "3 to 63 small letters, digits, hyphens and dots"),
+        f"{path}.secret_key_ref.name": domain(values["secret_key_ref"]["name"]),
+    }
+
+
 def printable(value: Any) -> tuple[str, str] | None:
     """Goes into an HTTP header. Never shown."""
     if isinstance(value, str) and re.fullmatch(r"[!-~]+", value):

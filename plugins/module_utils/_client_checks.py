@@ -63,6 +63,9 @@ def variable(path: str) -> str:
     """The role's variable that a path of the settings comes from."""
     if path in _NAMES:
         return _NAMES[path]
+    if path.startswith("storage."):
+        name = path.removeprefix("storage.").removeprefix("task_manager_")
+        return f"nsfl_client_{name}"
     if path.startswith("task_manager.volumes.") and path.endswith(".source"):
         return f"nsfl_client_{path.split('.')[2].replace('-', '_')}_dir"
     name = path.removeprefix("task_manager.").removeprefix("k8s.").replace("db.", "database.", 1)
@@ -71,9 +74,16 @@ def variable(path: str) -> str:
 
 def check_client(settings: Tree) -> list[Problem]:
     """All problems, by path."""
+    layout = settings.get("layout") or "hostpath"
+    if layout not in ("hostpath", "pvc", "s3pod"):
+        return [Problem("layout", f"{check.shown(layout)} is not known", "hostpath, pvc or s3pod")]
     tree = client_settings(settings)
     verdicts = {path: function(lookup(tree, path)) for path, function in _ALWAYS.items()}
     found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
+    if layout != "hostpath":
+        verdicts = check.backend(tree["storage"]["backend"], layout)
+        verdicts |= {f"storage.{name}": check.relative_path(path) for name, path in tree["storage"].items() if name.endswith("_dir")}
+        found += [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
     return found + _port(tree) + _quota(tree) + _addresses(tree) + _volumes(tree)
 
 

@@ -13,6 +13,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import CLIE
 NAMES = {
     **{component.key: component.image for component in (*SERVER, *CLIENT)},
     "coordinator": "nsfl-coordinator",
+    # Of the successor only.
+    "data_server": "nsfl-data-server",
     "executor": "nsfl-client-cpu",
 }
 

@@ -96,17 +96,24 @@ def work_out(tree: Tree, kind: str, shape: str) -> list[str]:
     tree["version"] = shape
     if shape == "2024":
         tree["layout"] = "s3pod" if tree["storage"]["backend"]["type"] == "s3" else "pvc"
+    if "data_server" in tree:
+        # Y2: upstream follows the proxy, whatever the data server's own key says.
+        tree["data_server"].setdefault("external", tree["proxy"]["external"])
     return _call_back(tree) if kind == "client" else _kubernetes(tree)
 
 
 def _kubernetes(tree: Tree) -> list[str]:
     cluster = tree["k8s"]
+    notices = []
     host, port = str(cluster["address"]).split(":")
     if port == _INSECURE_PORT:
         cluster.update(address=_IN_CLUSTER, api_protocol="https")
         what = f"no cluster of today serves plain HTTP at {host}:{port}"
-        return [f"k8s.address: {what}; the job scheduler asks {_IN_CLUSTER} with its own account (G5)"]
-    return []
+        notices.append(f"k8s.address: {what}; the job scheduler asks {_IN_CLUSTER} with its own account (G5)")
+    if "data_server" in tree and cluster.get("namespace", "default") != "default":
+        what = "the proxy asks for coordinators in the namespace default, whatever this says (Y3)"
+        notices.append(f"k8s.namespace: {what}; without a corrected proxy image, no reply of a client reaches them")
+    return notices
 
 
 def _call_back(tree: Tree) -> list[str]:

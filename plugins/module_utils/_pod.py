@@ -18,6 +18,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import (
     Lit,
     Probe,
     Sec,
+    Shared,
     Upper,
     Value,
     Volume,
@@ -41,7 +42,7 @@ def pod_template(tree: Tree, component: Component, object_labels: dict[str, str]
         "terminationGracePeriodSeconds": _GRACE,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [_container(tree, component, volumes)],
-        "volumes": [_host_path(tree, volume) for volume in volumes],
+        "volumes": [_volume(tree, volume) for volume in volumes],
     }
     if tree["k8s"]["image_pull_secret"]:
         spec["imagePullSecrets"] = [{"name": tree["k8s"]["image_pull_secret"]}]
@@ -76,7 +77,7 @@ def _container(tree: Tree, component: Component, volumes: list[Volume]) -> Objec
         "volumeMounts": [_mount(tree, volume) for volume in volumes],
         "resources": values["resources"],
         # Root, because the images are made for it and s3fs shows the tree as root's; but root with nothing to its name.
-        "securityContext": {**_UNPROFILED, "capabilities": _capabilities(component)},
+        "securityContext": {"privileged": True} if component.privileged else {**_UNPROFILED, "capabilities": _capabilities(component)},
         **_probes(tree, component),
     }
     if component.command:
@@ -127,6 +128,8 @@ def _text(tree: Tree, value: Value) -> str:
         return str(lookup(tree, value.path)).upper()
     if isinstance(value, File):
         return f"{str(lookup(tree, value.folder)).rstrip('/')}/{value.name}"
+    if isinstance(value, Shared):
+        return f"/workspace/{str(lookup(tree, value.folder)).strip('/')}/{value.name}"
     if isinstance(value, Address):
         return address(tree, value)
     raise TypeError(f"no text for {value}")
@@ -146,7 +149,9 @@ def _volumes(tree: Tree, component: Component) -> list[Volume]:
     return [*component.volumes, *(Volume(item["name"], "", item["source"], item.get("read_only", True)) for item in extra)]
 
 
-def _host_path(tree: Tree, volume: Volume) -> Object:
+def _volume(tree: Tree, volume: Volume) -> Object:
+    if volume.claim:
+        return {"name": volume.name, "persistentVolumeClaim": {"claimName": lookup(tree, volume.claim)}}
     path = lookup(tree, volume.source) if volume.source else volume.mount
     return {"name": volume.name, "hostPath": {"path": path, "type": volume.kind}}
 

@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER, Component
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup, server_settings
@@ -34,6 +35,10 @@ _NAMES = {
     "k8s.gpu_rs_key": "nsfl_server_gpu_resource_key",
     "others.log_level": "nsfl_server_log_level",
     "proxy.token": "nsfl_server_proxy_token",
+    "storage.models_dir": "nsfl_server_model_manager_models_dir",
+    "storage.selector_dir": "nsfl_server_selector_dir",
+    "storage.proxy_dir": "nsfl_server_proxy_dir",
+    "storage.coordinator_configs_dir": "nsfl_server_job_scheduler_coordinator_configs_dir",
 }
 
 
@@ -67,6 +72,8 @@ _WHEN_GIVEN: dict[str, Check] = {
     "storage.address": check.url,
     "proxy.token": check.printable,
 }
+LAYOUTS = ("hostpath", "pvc", "s3pod")
+_FOLDERS = ("models_dir", "selector_dir", "proxy_dir", "coordinator_configs_dir")
 _NAME_OF_SECRET = ("db.secret_key_ref.name", "storage.secret_key_ref.name", "proxy.token_ref.name")
 
 
@@ -77,6 +84,8 @@ def server_problems(settings: Tree) -> list[str]:
 
 def variable(path: str) -> str:
     """The role's variable that a path of the settings comes from."""
+    if path.startswith(("data_server.", "storage.backend.")) and path.split(".")[-1] not in ("options", "patch", "image", "resources"):
+        return "nsfl_server_" + path.removeprefix("storage.")
     fixed = _NAMES.get(path) or "nsfl_server_" + path.replace("db.", "database.", 1).replace(".", "_")
     for part in ("options", "patch", "image", "resources"):
         if path.endswith(f".{part}"):
@@ -87,10 +96,13 @@ def variable(path: str) -> str:
 
 def check_server(settings: Tree) -> list[Problem]:
     """All problems, by path."""
+    verdict = check.one_of(settings.get("layout") or "hostpath", LAYOUTS)
+    if verdict:
+        return [Problem("layout", *verdict)]
     tree = server_settings(settings)
     problems = _by_table(tree, _ALWAYS, False) + _by_table(tree, _WHEN_GIVEN, True)
     problems += _by_table(tree, dict.fromkeys(_NAME_OF_SECRET, check.domain), False)
-    for component in SERVER:
+    for component in _components(tree):
         values, key = tree[component.key], component.key
         checks: dict[str, Check] = {
             "service_name": check.service_name,
@@ -101,7 +113,23 @@ def check_server(settings: Tree) -> list[Problem]:
         problems += _by_table(tree, {f"{key}.{name}": function for name, function in checks.items()}, False)
         problems += _patch(f"{key}.patch", values["patch"])
     problems += _by_table(tree, {"coordinator.image": check.image}, False)
-    return problems + _ports(tree) + _names(tree) + _backends(tree)
+    return problems + _ports(tree) + _names(tree) + _backends(tree) + _layout(tree)
+
+
+def _components(tree: Tree) -> tuple[Component, ...]:
+    hostpath: tuple[Component, ...] = SERVER
+    return hostpath if tree["layout"] == "hostpath" else tuple(server_components(tree["layout"]))
+
+
+def _layout(tree: Tree) -> list[Problem]:
+    """What only the layouts pvc and s3pod have."""
+    if tree["layout"] == "hostpath":
+        return []
+    data, verdicts = tree["data_server"], check.backend(tree["storage"]["backend"], tree["layout"])
+    verdicts["data_server.port"] = check.node_port(data["port"]) if data["external"] is True else check.port(data["port"])
+    verdicts["data_server.external"] = check.boolean(data["external"])
+    verdicts |= {f"storage.{name}": check.relative_path(tree["storage"][name]) for name in _FOLDERS}
+    return [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
 
 
 def _by_table(tree: Tree, table: dict[str, Check], optional: bool) -> list[Problem]:
@@ -130,7 +158,7 @@ def _ports(tree: Tree) -> list[Problem]:
 def _names(tree: Tree) -> list[Problem]:
     seen: dict[str, str] = {}
     found = []
-    for component in SERVER:
+    for component in _components(tree):
         name = str(tree[component.key]["service_name"])
         if name in seen:
             fix = "give each component a name of its own"
@@ -168,7 +196,7 @@ def _backends(tree: Tree) -> list[Problem]:
 
 def unknown_components(maps: dict[str, Any]) -> list[str]:
     """Keys of the per-component maps that are no component's name."""
-    known = [*(component.key for component in SERVER)]
+    known = [*(component.key for component in SERVER), "data_server"]
     problems = []
     for name, value in maps.items():
         wrong = [str(key) for key in value if key not in known] if isinstance(value, dict) else [str(value)]

@@ -96,6 +96,31 @@ SERVER_DEFAULTS: Tree = {
     "others": {"log_level": "info"},
 }
 
+# What the layouts pvc and s3pod have beside it (shape 2024).
+_SHARED: Tree = {"secret_key_ref": {"name": "", "user_key": "username", "passwd_key": "password"}}
+SERVER_DEFAULTS_2024: Tree = {
+    **SERVER_DEFAULTS,
+    "version": "2024",
+    "data_server": {
+        "service_name": "nsfl-data-server",
+        "port": 30088,
+        "external": True,
+        "image": "",
+        "secret_key_ref": {"name": "data-server-secret", "user_key": "username", "passwd_key": "password"},
+        "options": {},
+        "resources": _SMALL,
+        "patch": {},
+    },
+    "storage": {
+        **SERVER_DEFAULTS["storage"],
+        "models_dir": "system/models",
+        "selector_dir": "system/selector",
+        "proxy_dir": "system/proxy",
+        "coordinator_configs_dir": "system/coordinator_configs",
+        "backend": {"type": "posix", "address": "", "bucket": "", "pvc": "", **_SHARED},
+    },
+}
+
 CLIENT_DEFAULTS: Tree = {
     "instance": "",
     "version": "2022",
@@ -134,6 +159,19 @@ CLIENT_DEFAULTS: Tree = {
     "others": {"log_level": "info"},
 }
 
+CLIENT_DEFAULTS_2024: Tree = {
+    **CLIENT_DEFAULTS,
+    "version": "2024",
+    "storage": {
+        "lmdb_dir": "client/lmdb",
+        "workspace_dir": "client/workspace",
+        "datasets_dir": "client/datasets",
+        "task_configs_dir": "client/task_configs",
+        "task_manager_config_dir": "client/config",
+        "backend": {"type": "posix", "address": "", "bucket": "", "pvc": "", **_SHARED},
+    },
+}
+
 _WORDS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 # Values of these settings are the user's own maps: nothing is filled in below them.
@@ -162,9 +200,18 @@ def coerced(value: Any, default: Any) -> Any:
     return value
 
 
+def _completed(given: Tree, hostpath: Tree, other: Tree) -> Tree:
+    """The layout chooses the defaults. Beyond `hostpath`, coordinators and executors live where the components do."""
+    layout = given.get("layout") or "hostpath"
+    tree = {**completed(given, hostpath if layout == "hostpath" else other), "layout": layout}
+    if layout != "hostpath":
+        tree["k8s"]["work_namespace"] = tree["k8s"]["namespace"]
+    return tree
+
+
 def server_settings(given: Tree) -> Tree:
     """The server's settings with every default in place."""
-    tree = completed(given, SERVER_DEFAULTS)
+    tree = _completed(given, SERVER_DEFAULTS, SERVER_DEFAULTS_2024)
     reference = tree["k8s"]["api_token_ref"]
     if not reference["name"] and tree["k8s"]["api_protocol"] == "https":
         reference["name"] = f"{tree['job_scheduler']['service_name']}-token"
@@ -173,7 +220,7 @@ def server_settings(given: Tree) -> Tree:
 
 def client_settings(given: Tree) -> Tree:
     """The client site's settings with every default in place."""
-    tree = completed(given, CLIENT_DEFAULTS)
+    tree = _completed(given, CLIENT_DEFAULTS, CLIENT_DEFAULTS_2024)
     manager = tree["task_manager"]
     tree["instance"] = tree["instance"] or manager["service_name"]
     tree["executor"]["image"] = tree["executor"]["image"] or manager["image"]

@@ -24,6 +24,8 @@ def task_manager_setup(settings: Tree) -> str:
     """task_manager_setup.json of a cluster client."""
     tree = client_settings(settings)
     manager = tree["task_manager"]
+    if tree["layout"] != "hostpath":
+        return json.dumps({**_setup_2024(tree), **manager["setup"]}, indent=2) + "\n"
     folders = {name: str(volume["source"]).rstrip("/") for name, volume in manager["volumes"].items()}
     content: dict[str, Any] = {
         "lmdb_path": folders["lmdb"],
@@ -41,6 +43,28 @@ def task_manager_setup(settings: Tree) -> str:
         "external_address": manager["external_address"],
     }
     return json.dumps({**content, **manager["setup"]}, indent=2) + "\n"
+
+
+def _setup_2024(tree: Tree) -> dict[str, Any]:
+    """The successor's keys, in its order; all folders are below the one place where the shared tree is."""
+    manager = tree["task_manager"]
+    folders = {name: f"/workspace/{str(path).strip('/')}" for name, path in tree["storage"].items() if name.endswith("_dir")}
+    return {
+        "workspace": folders["workspace_dir"],
+        "server": manager["server_address"],
+        "port": int(manager["port"]),
+        "runtime": runtimes(manager["runtime"]),
+        "datasets": f"{folders['datasets_dir']}/datasets.json",
+        "log_level": tree["others"]["log_level"],
+        "platform": manager["platform"],
+        "task_config_entry": folders["task_configs_dir"],
+        "registration": word(manager["registration"]),
+        "storage_quota": int(manager["storage_quota"]),
+        "lmdb_path": folders["lmdb_dir"],
+        "external_address": manager["external_address"],
+        # Y9: by default two sites with the same port have the same id, and one takes the place of the other.
+        "client_id": str(manager["external_address"]).replace(":", "-"),
+    }
 
 
 def runtimes(value: Any) -> str:
