@@ -24,7 +24,7 @@ options:
   file:
     description:
       - The path of the file. Its folder is created with mode 0700 when it is missing.
-      - Without it, it is C(nsfl-secrets.yml) beside the first inventory.
+      - Without it, it is C(.nsfl-secrets.yml) beside the first inventory.
     type: str
     vars:
       - name: nsfl_secrets_file

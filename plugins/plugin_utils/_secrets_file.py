@@ -10,7 +10,8 @@ import stat
 from collections.abc import Callable, Mapping
 from typing import Any
 
-NAME = "nsfl-secrets.yml"
+# Hidden, because Ansible reads every other file of an inventory folder as an inventory.
+NAME = ".nsfl-secrets.yml"
 
 
 def secrets_path(given: str | None, variables: Mapping[str, Any]) -> str:

@@ -104,7 +104,7 @@ def test_no_secret_stands_in_the_inventory() -> None:
 
 
 def test_the_checks_generate_no_secret(checked: Site) -> None:
-    assert not (checked.inventory / "nsfl-secrets.yml").exists()
+    assert not (checked.inventory / ".nsfl-secrets.yml").exists()
 
 
 def test_each_host_was_looked_at_for_what_it_is_to_run(checked: Site) -> None:
@@ -163,21 +163,6 @@ def test_a_store_of_somebody_else_is_asked_though_no_host_runs_it(site: Site) ->
     assert next(other.asked("postgresql_schema"))["login_host"] == "192.0.2.9"
 
 
-def test_the_secrets_may_be_vaulted(site: Site) -> None:
-    (site.folder / "password").write_text("canary")
-    vault = [str(BIN / "ansible-vault"), "encrypt", "--vault-password-file", str(site.folder / "password")]
-    secrets = site.inventory / "group_vars" / "all" / "secrets.yml"
-    secrets.write_text("nsfl_registry_password: from-the-vault\n")
-    generated = site.inventory / "nsfl-secrets.yml"
-    generated.write_text("".join(f"{name}: generated-{name}\n" for name in ("s3_root_password", "s3_secret_key", "database_password")))
-    subprocess.run([*vault, str(secrets), str(generated)], check=True, capture_output=True)
-    run = site.run("--vault-password-file", str(site.folder / "password"))
-    assert run.returncode == 0, run.stdout[-3000:]
-    assert next(site.asked("images"))["registry_password"] == "from-the-vault"
-    assert "generated-database_password" in str(list(site.asked("postgresql_schema")))
-    assert "from-the-vault" not in run.stdout and "generated-" not in run.stdout
-
-
 def test_a_configuration_file_of_the_guide_says_what_the_inventory_does_not(site: Site) -> None:
     config = ROOT / "tests" / "unit" / "configs" / "server-2022-own-names.json"
     run = site.run("-e", f"nsfl_server_config={config}", "-e", "nsfl_proxy_grpc_port=31009")
@@ -202,3 +187,27 @@ def test_a_bad_configuration_file_is_told_of_before_anything_else(site: Site) ->
     run = site.run("-e", f"nsfl_server_config={config}")
     assert run.returncode == 2 and list(site.asked("host_info")) == []
     assert "client_selector.port (line 17): 1023 is no usable port" in run.stdout and run.stdout.count("fatal: ") == 1
+
+
+@pytest.mark.parametrize(
+    ("layout", "reason"), [("bucket", "with s3pod each pod mounts the bucket itself"), ("claim", "pvc is only rendered")]
+)
+def test_a_layout_that_is_only_rendered_is_refused_with_the_reason(site: Site, layout: str, reason: str) -> None:
+    config = ROOT / "tests" / "unit" / "configs" / f"server-2024-{layout}.json"
+    run = site.run("-e", f"nsfl_server_config={config}")
+    assert run.returncode == 2 and f"nsfl_layout: {reason}" in run.stdout
+
+
+def test_the_secrets_may_be_vaulted(site: Site) -> None:
+    (site.folder / "password").write_text("canary")
+    vault = [str(BIN / "ansible-vault"), "encrypt", "--vault-password-file", str(site.folder / "password")]
+    secrets = site.inventory / "group_vars" / "all" / "secrets.yml"
+    secrets.write_text("nsfl_registry_password: from-the-vault\n")
+    generated = site.inventory / ".nsfl-secrets.yml"
+    generated.write_text("".join(f"{name}: generated-{name}\n" for name in ("s3_root_password", "s3_secret_key", "database_password")))
+    subprocess.run([*vault, str(secrets), str(generated)], check=True, capture_output=True)
+    run = site.run("--vault-password-file", str(site.folder / "password"))
+    assert run.returncode == 0, run.stdout[-3000:]
+    assert next(site.asked("images"))["registry_password"] == "from-the-vault"
+    assert "generated-database_password" in str(list(site.asked("postgresql_schema")))
+    assert "from-the-vault" not in run.stdout and "generated-" not in run.stdout

@@ -75,7 +75,7 @@ def test_a_file_that_cannot_keep_secrets_is_told(tmp_path: Path, text: str, mode
 
 
 def test_without_a_name_the_file_is_looked_for_beside_the_inventory(tmp_path: Path) -> None:
-    path = tmp_path / "nsfl-secrets.yml"
+    path = tmp_path / ".nsfl-secrets.yml"
     path.mkdir()
     for source in (tmp_path, tmp_path / "hosts.yml"):
         (tmp_path / "hosts.yml").touch()
