@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 bin=$PWD/.venv/bin
 copy=$PWD/build/sanity/ansible_collections/neursafe/fl
 rm -rf "$copy" && mkdir -p "$copy"
-# The stand-ins, the end-to-end tests and the tools are programs of this repository, which no managed host runs; ruff looks at them.
-git ls-files -z --cached --others --exclude-standard -- ':!.venv' ':!tools' ':!.ci' ':!tests/doubles' ':!tests/e2e' ':!molecule' |
+# The stand-ins and the tools are programs of this repository, which no managed host runs; ruff looks at them.
+git ls-files -z --cached --others --exclude-standard -- ':!.venv' ':!tools' ':!.ci' ':!tests/doubles' ':!molecule' |
   while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done | xargs -0 cp --no-dereference --parents -t "$copy"
 cache=$HOME/.ansible/test/cache
 mkdir -p "$cache"

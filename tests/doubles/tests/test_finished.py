@@ -68,7 +68,7 @@ def test_running_jobs_run_side_by_side(platform: Platform) -> None:
     """Serial only until RUNNING."""
     platform.start_server()
     platform.start_client(edit=lambda setup: setup.update(resource={"cpu": 4}))
-    platform.create_job("one", parameters={"epochs": 300})
+    platform.create_job("one", parameters={"epochs": 3000})
     platform.create_job("two", port=free_port())
     platform.wait_job("RUNNING", job_id="two")
     assert platform.status("one")["state"] == "RUNNING"
