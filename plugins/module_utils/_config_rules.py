@@ -94,12 +94,16 @@ def _storage(tree: Tree, kind: str, shape: str) -> Iterator[Problem]:
 def work_out(tree: Tree, kind: str, shape: str) -> list[str]:
     """Settings that follow from the others, put into the tree; a sentence for each that a reader of the file would not expect."""
     tree["version"] = shape
+    notices = []
     if shape == "2024":
         tree["layout"] = "s3pod" if tree["storage"]["backend"]["type"] == "s3" else "pvc"
+    if tree.get("layout") == "s3pod":
+        what = "with s3 each pod mounts the bucket itself, and has all rights on its node for that"
+        notices.append(f"storage.backend.type: {what}; a claim (posix) needs none of it (Y11, Y12)")
     if "data_server" in tree:
         # Y2: upstream follows the proxy, whatever the data server's own key says.
         tree["data_server"].setdefault("external", tree["proxy"]["external"])
-    return _call_back(tree) if kind == "client" else _kubernetes(tree)
+    return [*notices, *(_call_back(tree) if kind == "client" else _kubernetes(tree))]
 
 
 def _kubernetes(tree: Tree) -> list[str]:

@@ -88,7 +88,24 @@ _CLIENT = (
     ("db.secret_key_ref.passwd_key", "nsfl_client_database_secret_password_key"),
     ("others.log_level", "nsfl_client_log_level"),
 )
-_PARTS = ("job_scheduler", "client_selector", "model_manager", "proxy", "coordinator")
+# What only the successor's shape has.
+_SERVER_2024 = (
+    ("storage.models_dir", "nsfl_server_model_manager_models_dir"),
+    ("storage.coordinator_configs_dir", "nsfl_server_job_scheduler_coordinator_configs_dir"),
+    ("storage.backend", "nsfl_server_backend"),
+)
+# Folders that are paths below the root there, and paths of the nodes here.
+_BELOW_ROOT = (
+    ("storage.selector_dir", "nsfl_server_selector_dir"),
+    ("storage.proxy_dir", "nsfl_server_proxy_dir"),
+    ("storage.lmdb_dir", "nsfl_client_lmdb_dir"),
+    ("storage.workspace_dir", "nsfl_client_workspace_dir"),
+    ("storage.datasets_dir", "nsfl_client_datasets_dir"),
+    ("storage.task_configs_dir", "nsfl_client_task_configs_dir"),
+    ("storage.task_manager_config_dir", "nsfl_client_config_dir"),
+)
+_ROOT = "/mnt/neursafe_fl"
+_PARTS = ("job_scheduler", "client_selector", "model_manager", "proxy", "coordinator", "data_server")
 _TABLES = {"jobs": ["namespace", "id"], "models": ["id"], "tasks": ["task_id"]}
 # Folders of the server that components share, and the setting of the role that makes them in the system bucket.
 _FOLDERS = {
@@ -113,7 +130,27 @@ def config_variables(config: Config) -> list[Variable]:
     table = _SERVER if config.kind == "server" else _CLIENT
     plain = [Variable(name, value, path) for path, name in table if (value := value_at(config.settings, path)) is not None]
     further = _server(config.settings) if config.kind == "server" else _client(config.settings)
-    return [*plain, *further]
+    return [*plain, *further, *(_2024(config) if config.shape == "2024" else ())]
+
+
+def _2024(config: Config) -> Iterator[Variable]:
+    tree = config.settings
+    yield Variable("nsfl_layout", tree["layout"], "storage.backend.type")
+    yield Variable("nsfl_root", _ROOT, "storage")
+    for path, name in _BELOW_ROOT:
+        if (value := value_at(tree, path)) is not None:
+            yield Variable(name, f"{_ROOT}/{value.strip('/')}", path)
+    if config.kind == "client":
+        # The key may be missing, and nobody uses it (Y16).
+        if value_at(tree, "storage.lmdb_dir") is None:
+            yield Variable("nsfl_client_lmdb_dir", f"{_ROOT}/client/lmdb", "storage.lmdb_dir")
+        yield Variable("nsfl_client_backend", tree["storage"]["backend"], "storage.backend")
+        return
+    yield from (Variable(name, value_at(tree, path), path) for path, name in _SERVER_2024)
+    data = {key: value for key, value in tree["data_server"].items() if key not in ("image", "options")}
+    yield Variable("nsfl_server_data_server", data, "data_server")
+    yield Variable("nsfl_server_version", "2024", "storage.backend")
+    yield Variable("nsfl_api_server_version", "2024", "storage.backend")
 
 
 def _server(tree: Mapping[str, Any]) -> Iterator[Variable]:

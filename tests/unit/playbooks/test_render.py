@@ -127,7 +127,12 @@ def test_what_is_asked_for_is_checked(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "name"),
-    [("server", "server-2022-own-names.json"), ("server", "server-2022-posix.json"), ("client", "client-2022-extra-volumes.json")],
+    [
+        ("server", "server-2022-own-names.json"),
+        ("client", "client-2022-extra-volumes.json"),
+        ("server", "server-2024-claim.json"),
+        ("client", "client-2024-bucket.json"),
+    ],
 )
 def test_the_migrated_variables_render_the_same_files(tmp_path: Path, kind: str, name: str) -> None:
     variables = tmp_path / "group_vars.yml"
@@ -139,3 +144,4 @@ def test_the_migrated_variables_render_the_same_files(tmp_path: Path, kind: str,
     changes(play("render", "-e", f"@{variables}", type=kind, output_dir=tmp_path / "variables"))
     assert contents(tmp_path / "file") == contents(tmp_path / "variables")
     assert set(contents(tmp_path / "file")) >= (UPSTREAM_SERVER if kind == "server" else UPSTREAM_CLIENT)
+    assert ("data-server.yaml" in contents(tmp_path / "file")) == (kind == "server" and "2024" in name)
