@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from ansible_collections.neursafe.fl.plugins.module_utils._component_images import NAMES
 from ansible_collections.neursafe.fl.plugins.module_utils._config import Config
 from ansible_collections.neursafe.fl.plugins.module_utils._config_rules import value_at
 from ansible_collections.neursafe.fl.plugins.module_utils._storage_names import bucket_problem
@@ -60,7 +61,6 @@ _CLIENT = (
     ("task_manager.port", "nsfl_client_port"),
     ("task_manager.external", "nsfl_client_external"),
     ("task_manager.db_collection_name", "nsfl_client_database_collection"),
-    ("task_manager.image", "nsfl_client_image"),
     ("task_manager.server_address", "nsfl_client_server"),
     ("task_manager.external_address", "nsfl_client_external_address"),
     ("task_manager.runtime", "nsfl_client_runtime"),
@@ -73,7 +73,6 @@ _CLIENT = (
     ("task_manager.volumes.config.source", "nsfl_client_config_dir"),
     ("task_manager.extra_volumes", "nsfl_client_extra_volumes"),
     ("task_manager.options", "nsfl_client_options"),
-    ("executor.image", "nsfl_client_executor_image"),
     ("executor.port", "nsfl_client_executor_port"),
     ("executor.http_proxy", "nsfl_client_executor_http_proxy"),
     ("executor.https_proxy", "nsfl_client_executor_https_proxy"),
@@ -154,10 +153,17 @@ def _2024(config: Config) -> Iterator[Variable]:
 
 
 def _server(tree: Mapping[str, Any]) -> Iterator[Variable]:
-    for name, key in (("nsfl_server_images", "image"), ("nsfl_server_options", "options")):
-        given = {part: value for part in _PARTS if (value := value_at(tree, f"{part}.{key}"))}
-        if given:
-            yield Variable(name, given, f"*.{key}")
+    images = {part: value for part in _PARTS if (value := value_at(tree, f"{part}.image"))}
+    registry, tag = usual_place(images)
+    if tag:
+        # Built or mirrored images go there under that name; what runs is then named by digest.
+        yield Variable("nsfl_registry", registry, "*.image")
+        yield Variable("nsfl_images_tag", tag, "*.image")
+        yield Variable("nsfl_server_image_tag", tag, "*.image")
+    if others := {part: image for part, image in images.items() if image != _placed_image(part, registry, tag)}:
+        yield Variable("nsfl_server_images", others, "*.image")
+    if options := {part: value for part in _PARTS if (value := value_at(tree, f"{part}.options"))}:
+        yield Variable("nsfl_server_options", options, "*.options")
     root, models_root = (value_at(tree, f"{part}.volumes.workspace.source") for part in ("job_scheduler", "model_manager"))
     if root is not None:
         # Other roles join it with names; the job scheduler gets it as it stands in the file.
@@ -176,7 +182,29 @@ def _server(tree: Mapping[str, Any]) -> Iterator[Variable]:
         yield Variable("nsfl_api_server_image_pull_secret", secret, "k8s.image_pull_secret")
 
 
+def usual_place(images: Mapping[str, str]) -> tuple[str, str]:
+    """Registry and tag under which most images have their usual names; nothing when they have others."""
+    places: dict[tuple[str, str], int] = {}
+    for part, image in images.items():
+        registry, _slash, rest = image.rpartition("/")
+        name, _colon, tag = rest.partition(":")
+        if name == NAMES[part] and tag and "@" not in tag:
+            places[registry, tag] = places.get((registry, tag), 0) + 1
+    return max(places, key=lambda place: places[place]) if places else ("", "")
+
+
+def _placed_image(part: str, registry: str, tag: str) -> str:
+    return f"{registry}/{NAMES[part]}:{tag}" if registry else f"{NAMES[part]}:{tag}"
+
+
 def _client(tree: Mapping[str, Any]) -> Iterator[Variable]:
+    images = {"task_manager": tree["task_manager"]["image"], "executor": tree["executor"]["image"]}
+    registry, _tag = usual_place(images)
+    if all(image == _placed_image(part, registry, "latest") for part, image in images.items()):
+        yield Variable("nsfl_client_registry", registry, "task_manager.image")
+    else:
+        yield Variable("nsfl_client_image", images["task_manager"], "task_manager.image")
+        yield Variable("nsfl_client_executor_image", images["executor"], "executor.image")
     folders = [value_at(tree, f"task_manager.volumes.{name}.source") for name in _SHARED_FOLDERS]
     if all(folders):
         yield Variable("nsfl_client_root", os.path.commonpath(folders), "task_manager.volumes.*.source")
@@ -191,10 +219,12 @@ def placed(variables: list[Variable], system: str, mounted: list[str]) -> tuple[
     found, notices = [], []
     extra: list[str] = []
     for item in variables:
-        relative = str(item.value).removeprefix(f"{root}/").strip("/")
+        relative = str(item.value).removeprefix(f"{root}/")
         if item.name not in _FOLDERS or relative.startswith("/"):
+            # One elsewhere is refused by the roles that write it.
             found.append(item)
             continue
+        relative = relative.strip("/")
         bucket, folder = relative.split("/")[0], relative.rsplit("/", maxsplit=1)[-1]
         if not bucket_problem(bucket):
             extra += [bucket] if bucket not in (*mounted, *extra) else []
