@@ -13,6 +13,7 @@ short_description: A table of the phases of a run, with their times
 description:
   - After the recap it prints one row for each play, in the order in which they ran, with the elapsed time in seconds, the
     number of tasks that were run and of those that changed something, and the hosts on which the phase failed.
+  - The last line is what the run was for, where a role has said it by M(ansible.builtin.set_stats) under the name C(neursafe_fl).
 requirements:
   - Enabled with C(callbacks_enabled = neursafe.fl.progress) in C(ansible.cfg).
 """
@@ -84,5 +85,6 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._close()
         self._display.display("")
-        for line in table(self.phases):
+        outcome = stats.custom.get("_run", {}).get("neursafe_fl")
+        for line in [*table(self.phases), *([outcome] if outcome else [])]:
             self._display.display(line)
