@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every role is tried by Molecule, with each of its providers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[3]
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+SCENARIOS = sorted(path.parent for path in (ROOT / "molecule").glob("*/molecule.yml"))
+# Scenarios whose role takes its default provider on the hosts they name.
+DEFAULT_PROVIDERS = {"nsfl_client_cluster": "cluster", "nsfl_client_standalone": "standalone"}
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def choices(role: str) -> list[str]:
+    """The providers of a role, or none."""
+    options = load(ROOT / "roles" / role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    found: list[str] = options.get(f"{role}_provider", {}).get("choices", [])
+    return found
+
+
+def settings(scenario: Path) -> dict[str, Any]:
+    found: dict[str, Any] = load(scenario / "vars" / "main.yml")
+    return found
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_each_role_and_provider_has_a_scenario(role: str) -> None:
+    default = load(ROOT / "roles" / role / "defaults" / "main.yml").get(f"{role}_provider")
+    tried = {
+        str(settings(scenario).get(f"{role}_provider", DEFAULT_PROVIDERS.get(scenario.name, default)))
+        for scenario in SCENARIOS
+        if settings(scenario).get("molecule_role") == role
+    }
+    assert tried
+    assert [choice for choice in choices(role) if not any(choice in provider for provider in tried)] == []
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: str(path.name))
+def test_a_scenario_asks_questions_of_its_own(scenario: Path) -> None:
+    """The verb `verify` alone would be the role's word about itself."""
+    text = (scenario / "verify.yml").read_text(encoding="utf-8")
+    imported = "../resources/way_in.yml" in text
+    assert imported or "ansible.builtin.assert" in text or "include_tasks: ../resources" in text
