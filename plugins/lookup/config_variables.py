@@ -73,6 +73,7 @@ _raw:
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -113,22 +114,19 @@ class LookupModule(LookupBase):
         moved: list[str] = []
         if self.get_option("mounted"):
             found, moved = placed(found, self.get_option("system_bucket"), self.get_option("mounted"))
+        # Buckets are added to those of the inventory, not put in their place.
+        there = self._value(known.get(EXTRA, [])) or []
+        found = [replace(item, value=[*there, *item.value]) if item.name == EXTRA else item for item in found]
         dropped = {"task_manager.external_address"} - {item.path for item in found} if kind == "client" else set()
         notices = [notice for notice in config.notices if notice.split(":")[0] not in dropped]
         notices += [*moved, *self._conflicts(found, known, config), *self._elsewhere(found, known)]
         return {
             "shape": config.shape,
-            "variables": self._settled(found, known),
-            "inventory": as_inventory(config, path),
+            "variables": {item.name: item.value for item in found if item.name not in known or item.name == EXTRA},
+            "inventory": as_inventory(found, kind, path),
             "notices": [f"{name}, {notice}" for notice in notices],
             "problems": [],
         }
-
-    def _settled(self, found: list[Variable], known: dict[str, Any]) -> dict[str, Any]:
-        settled = {item.name: item.value for item in found if item.name not in known}
-        # Buckets are added to those of the inventory, not put in their place.
-        more: list[str] = next((item.value for item in found if item.name == EXTRA), [])
-        return {**settled, EXTRA: [*(self._value(known.get(EXTRA, [])) or []), *more]} if more else settled
 
     def _better_known(self, item: Variable, known: dict[str, Any], config: Config) -> bool:
         """G12: where the inventory has the nodes, the address to call back at is one of theirs and need not be guessed."""

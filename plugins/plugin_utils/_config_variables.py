@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -237,15 +238,17 @@ def placed(variables: list[Variable], system: str, mounted: list[str]) -> tuple[
     return [*found, *([Variable("nsfl_extra_buckets", extra, "*.volumes.config.source")] if extra else [])], notices
 
 
-def as_inventory(config: Config, source: str) -> str:
+def as_inventory(variables: list[Variable], kind: str, source: str) -> str:
     """The variables as a file for an inventory."""
     where = {
         "server": "Put it beside your inventory as group_vars/all/server.yml.",
         "client": "It is for localhost and the group nsfl_nodes, not for standalone clients.",
     }
-    lines = [f"# What {os.path.basename(source)} says, as variables. {where[config.kind]}", "---"]
-    for variable in config_variables(config):
-        text = yaml.dump({variable.name: variable.value}, Dumper=_Inventory, sort_keys=False, width=1000, allow_unicode=True).rstrip("\n")
+    lines = [f"# What {os.path.basename(source)} says, as variables. {where[kind]}", "---"]
+    for variable in variables:
+        # Plain values: what comes from an inventory carries marks that a YAML dumper does not know.
+        value = json.loads(json.dumps(variable.value))
+        text = yaml.dump({variable.name: value}, Dumper=_Inventory, sort_keys=False, width=1000, allow_unicode=True).rstrip("\n")
         lines.append(f"# {variable.path}\n{text}" if "\n" in text else f"{text} # {variable.path}")
     return "\n".join(lines) + "\n"
 

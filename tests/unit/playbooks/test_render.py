@@ -128,6 +128,7 @@ def test_what_is_asked_for_is_checked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "name"),
     [
+        ("server", "guide-server-as-printed.json"),
         ("server", "server-2022-own-names.json"),
         ("client", "client-2022-extra-volumes.json"),
         ("server", "server-2024-claim.json"),
@@ -142,6 +143,12 @@ def test_the_migrated_variables_render_the_same_files(tmp_path: Path, kind: str,
     assert [problem for key, value in settings.items() for problem in value_problems(key, value, known_settings()[key])] == []
     changes(play("render", type=kind, config_file=CONFIGS / name, output_dir=tmp_path / "file"))
     changes(play("render", "-e", f"@{variables}", type=kind, output_dir=tmp_path / "variables"))
-    assert contents(tmp_path / "file") == contents(tmp_path / "variables")
+    ours = contents(tmp_path / "variables")
+    if name == "server-2022-own-names.json":
+        # The variables are for running too, and s3fs mounts buckets only, whose names have no underscore.
+        moved = ours["job-scheduler.yaml"].replace("nsfl-system/coordinator_configs", "coordinator_configs")
+        assert moved != ours["job-scheduler.yaml"]
+        ours["job-scheduler.yaml"] = moved
+    assert contents(tmp_path / "file") == ours
     assert set(contents(tmp_path / "file")) >= (UPSTREAM_SERVER if kind == "server" else UPSTREAM_CLIENT)
     assert ("data-server.yaml" in contents(tmp_path / "file")) == (kind == "server" and "2024" in name)

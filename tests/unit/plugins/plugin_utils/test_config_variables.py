@@ -94,11 +94,11 @@ def test_folders_in_mounted_buckets_and_elsewhere_stay() -> None:
 
 def test_a_text_that_looks_like_a_template_stays_a_text() -> None:
     found = config("server-2022.json", job_scheduler__options={"GREETING": "{{ hello }}"})
-    text = as_inventory(found, "server_config.json")
+    text = as_inventory(config_variables(found), "server", "server_config.json")
     assert "GREETING: !unsafe '{{ hello }}'" in text
 
 
 def test_every_line_says_where_it_comes_from() -> None:
-    text = as_inventory(config("server-2022.json"), "server_config.json")
+    text = as_inventory(config_variables(config("server-2022.json")), "server", "server_config.json")
     assert "nsfl_proxy_grpc_port: 30091 # proxy.grpc_port\n" in text
     assert yaml.safe_load(text) == values(config("server-2022.json"))
