@@ -12,7 +12,7 @@ short_description: Lay out rendered objects as files
 description:
   - Turns Kubernetes objects into entries for M(neursafe.fl.tree), under the names that upstream's generator gives its files, with one
     more file for each object that it does not have.
-  - Secrets with data are left out. The files refer to them only.
+  - Secrets with data are left out. The files refer to them only, and those that have to be there are listed.
 options:
   _input:
     description: The objects.
@@ -27,23 +27,28 @@ options:
     description: Which component an Ingress leads to, by the name of its Service.
     type: dict
     default: {}
-seealso:
-  - plugin: neursafe.fl.needed_secrets
-    plugin_type: filter
 """
 
 EXAMPLES = r"""
 - name: Write the objects of a client into a folder
   neursafe.fl.tree:
     root: /srv/manifests
-    entries: "{{ settings | neursafe.fl.client_objects | neursafe.fl.rendered_files }}"
+    entries: "{{ (settings | neursafe.fl.client_objects | neursafe.fl.rendered_files).entries }}"
 """
 
 RETURN = r"""
 _value:
-  description: The entries.
-  type: list
-  elements: dict
+  description: The files, and what they need.
+  type: dict
+  contains:
+    entries:
+      description: The files, as entries.
+      type: list
+      elements: dict
+    secrets:
+      description: The Secrets that have to be in the cluster, each with its keys.
+      type: list
+      elements: str
 """
 
 from collections.abc import Callable
@@ -54,9 +59,10 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils import _rendered_files
 
 def rendered_files(
     objects: list[dict[str, Any]], texts: dict[str, str] | None = None, backends: dict[str, str] | None = None
-) -> list[dict[str, str]]:
+) -> dict[str, Any]:
     """The entries, with nothing in place of what is not given."""
-    return _rendered_files.rendered_files(objects, texts or {}, backends or {})
+    entries = _rendered_files.rendered_files(objects, texts or {}, backends or {})
+    return {"entries": entries, "secrets": _rendered_files.needed_secrets(objects)}
 
 
 class FilterModule:
