@@ -108,8 +108,12 @@ def ipv4(value: Any) -> tuple[str, str] | None:
 
 
 def url(value: Any) -> tuple[str, str] | None:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if parts and parts.scheme in ("http", "https") and parts.hostname and not parts.username:
+    try:
+        parts = urlsplit(value) if isinstance(value, str) else None
+        sound = parts and parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:  # brackets that do not match, or a port that is none
+        sound = False
+    if sound:
         return None
     return f"{shown(value)} is no URL", "write it with its scheme, like http://192.0.2.10:9000"
 

@@ -109,6 +109,8 @@ class _Reader:
             value, end = self.scalar.raw_decode(self.text, self.at)
         except json.JSONDecodeError as error:
             raise self._scalar_error(error) from None
+        except ValueError:
+            raise self._error("the number is too long", "write a number of a few digits") from None
         if isinstance(value, float) and not math.isfinite(value):
             raise self._error(f"{self._shown()} is no value", "write a number, a text in double quotes, true or false")
         self.at = end

@@ -63,6 +63,14 @@ def test_the_guides_sample_becomes_the_generators_files(server: tuple[Path, list
     assert counts == [1, 1, 0]
 
 
+def test_it_takes_no_longer_than_promised(tmp_path: Path) -> None:
+    """Processor time, which other work on the machine does not lengthen."""
+    before = os.times()
+    play("render", type="client", config_file=CONFIGS / "guide-client-mended.json", output_dir=tmp_path)
+    after = os.times()
+    assert after.children_user + after.children_system - before.children_user - before.children_system < 10
+
+
 def test_check_mode_shows_what_would_be_written(server: tuple[Path, list[int], str]) -> None:
     _folder, _counts, diff = server
     assert "+  name: nsfl-job-scheduler" in diff and "+        listen 30091 http2;" in diff

@@ -126,6 +126,8 @@ def _there(name: str, path: str) -> bool:
         ("job_scheduler/port", [8088], "[8088] is no whole number"),
         ("job_scheduler", "nsfl", "'nsfl' is no map"),
         ("db/name", 5, "5 is no name of a database"),
+        ("storage/address", "http://[192.0.2.1", "is no URL"),
+        ("storage/address", "http://192.0.2.1:99999", "is no URL"),
         ("storage/address", "http://key:hush@192.0.2.1:9000", "has an account in it"),
         ("k8s/GPU_RS_KEY", "gpu", "'gpu' is no name of a resource"),
         ("job_scheduler/image", "not an image", "'not an image' is no image name"),
@@ -150,6 +152,7 @@ def test_a_wrong_value_is_refused(path: str, value: Any, said: str) -> None:
         ('{"a": }', "is no value"),
         ('{"a": "\\q"}', "the text in quotes is broken"),
         ("[" * 40, "nested too deep"),
+        ('{"a": ' + "1" * 5000 + "}", "the number is too long"),
     ],
 )
 def test_what_is_no_json_is_told_with_its_place(text: str, said: str) -> None:
