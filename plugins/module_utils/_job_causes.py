@@ -104,7 +104,7 @@ _RULES: list[tuple[Callable[[Sight], bool], str, str]] = [
         "ask for less in config.resource (cpu, memory in MB), or free something on the client",
     ),
     (
-        lambda s: s.says(r"module not found|HTTP 502|status.{0,4}502"),
+        lambda s: s.ran and s.says(r"module not found|HTTP 502|status.{0,4}502"),
         "the proxy does not know the job's route: it was restarted while the job ran",
         "start the job again; do not roll the proxy while jobs run",
     ),

@@ -21,8 +21,8 @@ FOLDER = "/mnt/neursafe_fl/nsfl-system/coordinator_configs"
 
 
 def wrong_route_token() -> None:
-    kubectl("patch", "secret", "nsfl-proxy-token", "-p", '{"stringData": {"token": "not-the-one"}}')
-    restart("nsfl-job-scheduler")
+    kubectl("set", "env", "deployment/nsfl-job-scheduler", "TOKEN=not-the-one")
+    wait_for_new_pods("nsfl-job-scheduler")
 
 
 def no_rights() -> None:

@@ -35,6 +35,7 @@ PENDING_EXECUTOR = {"name": "train-j-30090-1-20261124040000-0", "phase": "Pendin
         (Sight(state="FAILED", reason="Not enough registered clients."), "too few clients"),
         (Sight(state="RUNNING", timed_out=True, history=RAN), "longer than it was waited for"),
         (Sight(state="STARTING", timed_out=True, pods=[{"reason": "ImagePullBackOff"}]), "image cannot be pulled"),
+        (Sight(state="STARTING", timed_out=True, error="HTTP 502: Bad Gateway", pods=[{"log": ["HTTP 401"]}]), "their TOKEN differs"),
         (Sight(error="HTTP 403: Model fl-x/model/m.h5 not existing in namespace default"), "does not see the initial model"),
         (Sight(error="POST http://x: no answer: timed out"), "API server does not answer"),
         (Sight(state="ABSENT", history=RAN), "deleted the job"),
