@@ -6,6 +6,7 @@ The mistakes and what is seen of them come from runs of the real components. Nee
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,16 @@ FOLDER = "/mnt/neursafe_fl/nsfl-system/coordinator_configs"
 
 
 def wrong_route_token() -> None:
-    kubectl("set", "env", "deployment/nsfl-job-scheduler", "TOKEN=not-the-one")
+    # The account's own token is one that the proxy does not know.
+    change = [{"op": "replace", "path": _env_path("TOKEN") + "/valueFrom/secretKeyRef/name", "value": "nsfl-job-scheduler-token"}]
+    kubectl("patch", "deployment", "nsfl-job-scheduler", "--type=json", "-p", json.dumps(change))
     wait_for_new_pods("nsfl-job-scheduler")
+
+
+def _env_path(name: str) -> str:
+    """Where a variable of the job scheduler stands in its Deployment."""
+    container = json.loads(kubectl("get", "deployment", "nsfl-job-scheduler", "-o", "json"))["spec"]["template"]["spec"]["containers"][0]
+    return f"/spec/template/spec/containers/0/env/{[env['name'] for env in container['env']].index(name)}"
 
 
 def no_rights() -> None:
