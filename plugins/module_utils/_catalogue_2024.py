@@ -12,11 +12,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import (
+    CLIENT,
     CLIENT_SELECTOR,
     DATABASE,
     JOB_SCHEDULER,
     MODEL_MANAGER,
     PROXY,
+    SERVER,
     TASK_MANAGER,
     Address,
     Cfg,
@@ -144,7 +146,9 @@ _TOKEN = Env("TOKEN", Sec("proxy.token_ref", "key"))
 
 
 def server_components(layout: str) -> tuple[Component, ...]:
-    """The components of the server side."""
+    """The components of the server side, in any layout."""
+    if layout == "hostpath":
+        return (*SERVER,)
     return (
         _stored(_JOB_SCHEDULER, layout, _TOKEN, Env("COORDINATOR_PORT", Cfg("coordinator.port"))),
         _stored(_SELECTOR, layout),
@@ -155,5 +159,5 @@ def server_components(layout: str) -> tuple[Component, ...]:
 
 
 def client_components(layout: str) -> tuple[Component, ...]:
-    """The components of a client."""
-    return (_stored(_TASK_MANAGER, layout),)
+    """The components of a client, in any layout."""
+    return CLIENT if layout == "hostpath" else (_stored(_TASK_MANAGER, layout),)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 NODE_PORTS = range(30000, 32768)
 LOG_LEVELS = ("debug", "info", "warning", "error", "fatal")
+LAYOUTS = ("hostpath", "pvc", "s3pod")
 NGINX_LEVELS = ("debug", "info", "notice", "warn", "error", "crit")
 
 _SERVICE = re.compile(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -70,16 +71,23 @@ def log_level(value: Any) -> tuple[str, str] | None:
     return one_of(str(value).lower(), LOG_LEVELS)
 
 
-def service_name(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and _SERVICE.fullmatch(value):
+def matching(value: Any, pattern: str | re.Pattern[str], noun: str, fix: str) -> tuple[str, str] | None:
+    """A text that the pattern describes from end to end."""
+    if isinstance(value, str) and re.fullmatch(pattern, value):
         return None
-    return f"{shown(value)} is no Service name", "small letters, digits and hyphens, beginning with a letter, at most 63 characters"
+    return f"{shown(value)} is no {noun}", fix
+
+
+def service_name(value: Any) -> tuple[str, str] | None:
+    return matching(value, _SERVICE, "Service name", "small letters, digits and hyphens, beginning with a letter, at most 63 characters")
 
 
 def label(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and _LABEL.fullmatch(value):
-        return None
-    return f"{shown(value)} is no Kubernetes name", "small letters, digits and hyphens, at most 63 characters"
+    return matching(value, _LABEL, "Kubernetes name", "small letters, digits and hyphens, at most 63 characters")
+
+
+def bucket(value: Any) -> tuple[str, str] | None:
+    return matching(value, r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "name of a bucket", "3 to 63 small letters, digits, hyphens and dots")
 
 
 def domain(value: Any) -> tuple[str, str] | None:
@@ -134,15 +142,11 @@ def relative_path(value: Any) -> tuple[str, str] | None:
 
 def table(value: Any) -> tuple[str, str] | None:
     """The components put the name into their SQL as it is."""
-    if isinstance(value, str) and re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", value):
-        return None
-    return f"{shown(value)} is no name of a table or collection", "small letters, digits and underscores, at most 63"
+    return matching(value, r"[a-z_][a-z0-9_]{0,62}", "name of a table or collection", "small letters, digits and underscores, at most 63")
 
 
 def image(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and _IMAGE.fullmatch(value):
-        return None
-    return f"{shown(value)} is no image name", "write one that the nodes can pull, REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST"
+    return matching(value, _IMAGE, "image name", "write one that the nodes can pull, REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST")
 
 
 def environment(value: Any) -> tuple[str, str] | None:
@@ -156,18 +160,22 @@ def mapping(value: Any) -> tuple[str, str] | None:
     return None if isinstance(value, dict) else (f"{shown(value)} is no map", "write key: value pairs")
 
 
-def backend(values: dict[str, Any], layout: str) -> dict[str, tuple[str, str] | None]:
-    """The shared tree of the layouts pvc and s3pod, by path."""
-    path = "storage.backend"
+def layout(value: Any) -> tuple[str, str] | None:
+    return one_of(value, LAYOUTS)
+
+
+def shared_tree(storage: dict[str, Any], layout: str) -> dict[str, tuple[str, str] | None]:
+    """What only the layouts pvc and s3pod have, by path: where the tree is, and its folders."""
+    found = {f"storage.{name}": relative_path(path) for name, path in storage.items() if name.endswith("_dir")}
+    values, path = storage["backend"], "storage.backend"
     if layout == "pvc":
-        return {f"{path}.type": one_of(values["type"], ("posix",)), f"{path}.pvc": domain(values["pvc"])}
-    bucket = values["bucket"] if isinstance(values["bucket"], str) else ""
-    named = re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
+        return {f"{path}.type": one_of(values["type"], ("posix",)), f"{path}.pvc": domain(values["pvc"]), **found}
     return {
         f"{path}.type": one_of(values["type"], ("s3",)),
         f"{path}.address": url(values["address"]),
-        f"{path}.bucket": None if named else (f"{shown(bucket)} is no name of a bucket", "3 to 63 small letters, digits, hyphens and dots"),
+        f"{path}.bucket": bucket(values["bucket"]),
         f"{path}.secret_key_ref.name": domain(values["secret_key_ref"]["name"]),
+        **found,
     }
 
 

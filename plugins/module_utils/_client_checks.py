@@ -74,16 +74,14 @@ def variable(path: str) -> str:
 
 def check_client(settings: Tree) -> list[Problem]:
     """All problems, by path."""
-    layout = settings.get("layout") or "hostpath"
-    if layout not in ("hostpath", "pvc", "s3pod"):
-        return [Problem("layout", f"{check.shown(layout)} is not known", "hostpath, pvc or s3pod")]
+    verdict = check.layout(settings.get("layout") or "hostpath")
+    if verdict:
+        return [Problem("layout", *verdict)]
     tree = client_settings(settings)
     verdicts = {path: function(lookup(tree, path)) for path, function in _ALWAYS.items()}
+    if tree["layout"] != "hostpath":
+        verdicts |= check.shared_tree(tree["storage"], tree["layout"])
     found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
-    if layout != "hostpath":
-        verdicts = check.backend(tree["storage"]["backend"], layout)
-        verdicts |= {f"storage.{name}": check.relative_path(path) for name, path in tree["storage"].items() if name.endswith("_dir")}
-        found += [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
     return found + _port(tree) + _quota(tree) + _addresses(tree) + _volumes(tree)
 
 

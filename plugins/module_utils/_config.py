@@ -13,7 +13,7 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
 from ansible_collections.neursafe.fl.plugins.module_utils._config_keys import TABLES, Key
-from ansible_collections.neursafe.fl.plugins.module_utils._config_rules import rules, work_out
+from ansible_collections.neursafe.fl.plugins.module_utils._config_rules import rules, value_at, work_out
 from ansible_collections.neursafe.fl.plugins.module_utils._config_shape import (
     is_extra_volume,
     kind_of,
@@ -98,7 +98,7 @@ class _Reader:
         return self.problems
 
     def _key(self, key: Key) -> None:
-        given = {path: value for path in (key.path, *key.spellings) if (value := _at(self.tree, path)) is not _ABSENT}
+        given = {path: value for path in (key.path, *key.spellings) if (value := value_at(self.tree, path, _ABSENT)) is not _ABSENT}
         if not given:
             if key.required:
                 self.problems.append(Problem(key.path, "is missing", f"add it; the guide has {_json(key.example)}"))
@@ -118,7 +118,7 @@ class _Reader:
                 self.notices.append(f"{path}: {outcome.notice}")
 
     def _extra_volumes(self) -> None:
-        volumes = _at(self.tree, "task_manager.volumes")
+        volumes = value_at(self.tree, "task_manager.volumes")
         extra = []
         for name, value in volumes.items() if isinstance(volumes, dict) else ():
             path = f"task_manager.volumes.{name}"
@@ -131,14 +131,6 @@ class _Reader:
             extra.append({"name": name, "source": source, "read_only": False})
         if extra:
             _put(self.settings, "task_manager.extra_volumes", extra)
-
-
-def _at(tree: Any, path: str) -> Any:
-    """The value at a path; null counts as absent."""
-    value = tree
-    for part in path.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return _ABSENT if value is None else value
 
 
 def _put(tree: Tree, path: str, value: Any) -> None:

@@ -27,7 +27,7 @@ def rules(tree: Tree, kind: str, shape: str, wrong: set[str]) -> list[Problem]:
 
 
 def value_at(tree: Mapping[str, Any], path: str, default: Any = None) -> Any:
-    """The value at a dotted path."""
+    """The value at a dotted path; null counts as absent."""
     value: Any = tree
     for part in path.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None

@@ -99,22 +99,10 @@ def _truth_only(value: Any, fix: str) -> tuple[str, str] | None:
     return None if isinstance(value, bool) else (f"{check.shown(value)} is neither true nor false", fix)
 
 
-def _secret_key(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and re.fullmatch(r"[-._a-zA-Z0-9]{1,253}", value):
-        return None
-    return f"{check.shown(value)} is no key of a Secret", "letters, digits and - . _"
-
-
 def _text(value: Any) -> tuple[str, str] | None:
     if isinstance(value, str) and value.isprintable():
         return None
     return f"{check.shown(value)} is no text", "write it in double quotes; it may be empty"
-
-
-def _database_name(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,63}", value):
-        return None
-    return f"{check.shown(value)} is no name of a database", "letters, digits, - and _, at most 63"
 
 
 def _platform(value: Any) -> tuple[str, str] | None:
@@ -131,12 +119,6 @@ def _database_address(value: Any) -> tuple[str, str] | None:
     return verdict
 
 
-def _resource(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and re.fullmatch(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", value):
-        return None
-    return f"{check.shown(value)} is no name of a resource", "write it as Kubernetes lists it at its nodes, such as nvidia.com/gpu"
-
-
 def _one_of(value: Any, allowed: tuple[str, ...]) -> tuple[str, str] | None:
     return None if value in allowed else (f"{check.shown(value)} is not known", f"write {' or '.join(allowed)}")
 
@@ -148,12 +130,6 @@ def _url(value: Any) -> tuple[str, str] | None:
     return verdict
 
 
-def _bucket(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
-        return None
-    return f"{check.shown(value)} is no name of a bucket", "3 to 63 small letters, digits, hyphens and dots"
-
-
 def _host(value: Any) -> tuple[str, str] | None:
     if isinstance(value, str) and check.host_port(f"{value}:1") is None:
         return None
@@ -162,6 +138,13 @@ def _host(value: Any) -> tuple[str, str] | None:
 
 _LEVELS = {level: level for level in check.LOG_LEVELS}
 _DATABASES = {"postgresql": "postgreSQL", "postgres": "postgreSQL", "mongo": "mongo", "mongodb": "mongo"}
+_DATABASE = {"pattern": r"[A-Za-z0-9_-]{1,63}", "noun": "name of a database", "fix": "letters, digits, - and _, at most 63"}
+_RESOURCE = {
+    "pattern": r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?",
+    "noun": "name of a resource",
+    "fix": "write it as Kubernetes lists it at its nodes, such as nvidia.com/gpu",
+}
+_SECRET_KEY = {"pattern": r"[-._a-zA-Z0-9]{1,253}", "noun": "key of a Secret", "fix": "letters, digits and - . _"}
 _BOOLEAN = "write true or false without quotes"
 _MISTAKEN = "a client in a cluster has the platform k8s; for linux use a standalone client (a host in the group nsfl_clients)"
 
@@ -170,8 +153,8 @@ Verify = Callable[[Any], "tuple[str, str] | None"]
 _KINDS: dict[str, tuple[Mend, Verify]] = {
     "absolute path": (_same, check.absolute_path),
     "boolean": (_truth, partial(_truth_only, fix=_BOOLEAN)),
-    "bucket": (_same, _bucket),
-    "database": (_same, _database_name),
+    "bucket": (_same, check.bucket),
+    "database": (_same, partial(check.matching, **_DATABASE)),
     "database address": (_same, _database_address),
     "database type": (partial(_spelling, spellings=_DATABASES), partial(_one_of, allowed=("postgreSQL", "mongo"))),
     "environment": (_environment, check.environment),
@@ -186,10 +169,10 @@ _KINDS: dict[str, tuple[Mend, Verify]] = {
     "platform": (partial(_spelling, spellings={"k8s": "k8s"}), _platform),
     "port": (_whole, check.port),
     "protocol": (partial(_spelling, spellings={"http": "http", "https": "https"}), partial(_one_of, allowed=("https", "http"))),
-    "resource": (_same, _resource),
+    "resource": (_same, partial(check.matching, **_RESOURCE)),
     "runtimes": (_list_of_names, _names),
     "secret": (_same, check.domain),
-    "secret key": (_same, _secret_key),
+    "secret key": (_same, partial(check.matching, **_SECRET_KEY)),
     "service": (_same, check.service_name),
     "storage type": (partial(_spelling, spellings={"s3": "s3", "posix": "posix"}), partial(_one_of, allowed=("s3", "posix"))),
     "table": (_same, check.table),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import CLIENT, SERVER, Component, Rule
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import Component, Rule
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import client_components, server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._pod import pod_template
@@ -46,14 +46,14 @@ def server_objects(settings: Tree) -> list[Object]:
         _account_secret(tree, "storage"),
         _secret(tree, tree["proxy"]["token_ref"]["name"], {tree["proxy"]["token_ref"]["key"]: tree["proxy"]["token"]}),
     ]
-    return _all(tree, SERVER if tree["layout"] == "hostpath" else server_components(tree["layout"]), secrets)
+    return _all(tree, server_components(tree["layout"]), secrets)
 
 
 def client_objects(settings: Tree) -> list[Object]:
     """All objects of a cluster client."""
     tree = client_settings(settings)
     tree["task_manager"]["config"] = task_manager_setup(settings)
-    return _all(tree, CLIENT if tree["layout"] == "hostpath" else client_components(tree["layout"]), [_account_secret(tree, "db")])
+    return _all(tree, client_components(tree["layout"]), [_account_secret(tree, "db")])
 
 
 def in_order(objects: list[Object]) -> list[Object]:

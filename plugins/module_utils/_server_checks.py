@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER, Component
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
@@ -72,8 +72,6 @@ _WHEN_GIVEN: dict[str, Check] = {
     "storage.address": check.url,
     "proxy.token": check.printable,
 }
-LAYOUTS = ("hostpath", "pvc", "s3pod")
-_FOLDERS = ("models_dir", "selector_dir", "proxy_dir", "coordinator_configs_dir")
 _NAME_OF_SECRET = ("db.secret_key_ref.name", "storage.secret_key_ref.name", "proxy.token_ref.name")
 
 
@@ -96,13 +94,13 @@ def variable(path: str) -> str:
 
 def check_server(settings: Tree) -> list[Problem]:
     """All problems, by path."""
-    verdict = check.one_of(settings.get("layout") or "hostpath", LAYOUTS)
+    verdict = check.layout(settings.get("layout") or "hostpath")
     if verdict:
         return [Problem("layout", *verdict)]
     tree = server_settings(settings)
     problems = _by_table(tree, _ALWAYS, False) + _by_table(tree, _WHEN_GIVEN, True)
     problems += _by_table(tree, dict.fromkeys(_NAME_OF_SECRET, check.domain), False)
-    for component in _components(tree):
+    for component in server_components(tree["layout"]):
         values, key = tree[component.key], component.key
         checks: dict[str, Check] = {
             "service_name": check.service_name,
@@ -116,19 +114,13 @@ def check_server(settings: Tree) -> list[Problem]:
     return problems + _ports(tree) + _names(tree) + _backends(tree) + _layout(tree)
 
 
-def _components(tree: Tree) -> tuple[Component, ...]:
-    hostpath: tuple[Component, ...] = SERVER
-    return hostpath if tree["layout"] == "hostpath" else tuple(server_components(tree["layout"]))
-
-
 def _layout(tree: Tree) -> list[Problem]:
     """What only the layouts pvc and s3pod have."""
     if tree["layout"] == "hostpath":
         return []
-    data, verdicts = tree["data_server"], check.backend(tree["storage"]["backend"], tree["layout"])
+    data, verdicts = tree["data_server"], check.shared_tree(tree["storage"], tree["layout"])
     verdicts["data_server.port"] = check.node_port(data["port"]) if data["external"] is True else check.port(data["port"])
     verdicts["data_server.external"] = check.boolean(data["external"])
-    verdicts |= {f"storage.{name}": check.relative_path(tree["storage"][name]) for name in _FOLDERS}
     return [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
 
 
@@ -158,7 +150,7 @@ def _ports(tree: Tree) -> list[Problem]:
 def _names(tree: Tree) -> list[Problem]:
     seen: dict[str, str] = {}
     found = []
-    for component in _components(tree):
+    for component in server_components(tree["layout"]):
         name = str(tree[component.key]["service_name"])
         if name in seen:
             fix = "give each component a name of its own"

@@ -97,7 +97,13 @@ SERVER_DEFAULTS: Tree = {
 }
 
 # What the layouts pvc and s3pod have beside it (shape 2024).
-_SHARED: Tree = {"secret_key_ref": {"name": "", "user_key": "username", "passwd_key": "password"}}
+_BACKEND: Tree = {
+    "type": "posix",
+    "address": "",
+    "bucket": "",
+    "pvc": "",
+    "secret_key_ref": {"name": "", "user_key": "username", "passwd_key": "password"},
+}
 SERVER_DEFAULTS_2024: Tree = {
     **SERVER_DEFAULTS,
     "version": "2024",
@@ -117,7 +123,7 @@ SERVER_DEFAULTS_2024: Tree = {
         "selector_dir": "system/selector",
         "proxy_dir": "system/proxy",
         "coordinator_configs_dir": "system/coordinator_configs",
-        "backend": {"type": "posix", "address": "", "bucket": "", "pvc": "", **_SHARED},
+        "backend": _BACKEND,
     },
 }
 
@@ -168,7 +174,7 @@ CLIENT_DEFAULTS_2024: Tree = {
         "datasets_dir": "client/datasets",
         "task_configs_dir": "client/task_configs",
         "task_manager_config_dir": "client/config",
-        "backend": {"type": "posix", "address": "", "bucket": "", "pvc": "", **_SHARED},
+        "backend": _BACKEND,
     },
 }
 
