@@ -95,6 +95,7 @@ import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -139,7 +140,7 @@ def settle(check: dict[str, Any], params: dict[str, Any], wait: int) -> dict[str
     while True:
         try:
             status, trouble = ask(check, params)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             status, trouble = 0, f"no answer: {getattr(error, 'reason', None) or error}"
         if not trouble or time.monotonic() >= end:
             return {"name": check["name"], "url": check["url"], "status": status, "trouble": trouble}

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -81,6 +82,19 @@ def test_all_that_is_right_is_told(capsys: pytest.CaptureFixture[str], base: str
 def test_what_is_wrong_is_named(capsys: pytest.CaptureFixture[str], base: str, check: dict[str, str], words: str) -> None:
     result = ask(capsys, {**check, "url": check["url"].format(base)})
     assert result["failed"] and words in str(result["msg"]) and "part 0" in str(result["msg"])
+
+
+def test_a_port_that_speaks_something_else_is_told_of(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def greet() -> None:
+            connection, _address = server.accept()
+            connection.sendall(b"220 mail.example ready\r\n")
+            connection.close()
+
+        threading.Thread(target=greet, daemon=True).start()
+        result = ask(capsys, {"url": f"http://127.0.0.1:{server.getsockname()[1]}/"})
+    assert result["failed"] and "no answer: " in str(result["msg"])
 
 
 def test_one_that_comes_up_late_is_waited_for(capsys: pytest.CaptureFixture[str], base: str) -> None:
