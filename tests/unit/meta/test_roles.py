@@ -68,7 +68,7 @@ def test_a_role_reads_no_variable_of_another_role(role: str) -> None:
 def test_what_never_reports_a_change_says_why() -> None:
     """`changed_when: false` has its reason on its line or on the line above."""
     bare = []
-    for path in sorted(path for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")):
+    for path in sorted(path for folder in ("roles", "playbooks", "molecule") for path in (ROOT / folder).rglob("*.yml")):
         lines = ["", *path.read_text(encoding="utf-8").splitlines()]
         places = [number for number, line in enumerate(lines) if line.strip().startswith("changed_when: false")]
         bare += [
