@@ -12,7 +12,15 @@ import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ._option_error import OptionError
+from ._database_error import (
+    AddressError,
+    DatabaseError,
+    NoDatabaseError,
+    NotInstalledError,
+    TlsError,
+    UnreachableError,
+    WrongPasswordError,
+)
 from ._postgresql_plan import PUBLIC, Action, Column, RoleState, State, TableState, Wanted
 
 try:
@@ -33,44 +41,6 @@ _POWERS = {
     "rolbypassrls": "BYPASSRLS",
 }
 Connection = t.Any
-
-
-class DatabaseError(OptionError):
-    """The server cannot be reached, refuses, or fails; the text says what to do about it."""
-
-
-class WrongPasswordError(DatabaseError):
-    """The server refuses the account."""
-
-    option = "login_password"
-
-
-class NoDatabaseError(DatabaseError):
-    """There is no database of that name."""
-
-    option = "database"
-
-
-class AddressError(DatabaseError):
-    """The server's address leads nowhere, or to something else."""
-
-    option = "login_host"
-
-
-class UnreachableError(AddressError):
-    """Nothing answers, or not yet."""
-
-
-class TlsError(DatabaseError):
-    """There is a server, but no trusting it."""
-
-    option = "sslmode"
-
-
-class NotInstalledError(UnreachableError):
-    """The host has no server, or no library to ask it with."""
-
-    option = "login_user"
 
 
 @dataclass(frozen=True)

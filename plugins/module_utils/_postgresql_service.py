@@ -10,7 +10,8 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from . import _postgresql as pg
-from ._postgresql import Account, DatabaseError
+from ._database_error import DatabaseError, UnreachableError
+from ._postgresql import Account
 from ._postgresql_plan import Action, Plan, State, Table, User, Wanted, column_differences, make_plan
 from ._postgresql_server import differences, files, ports, room_for_a_server
 
@@ -48,7 +49,7 @@ class SchemaService:
         """Run what is missing; in check mode only say it."""
         try:
             plan = self._look()[0]
-        except pg.UnreachableError:
+        except UnreachableError:
             if not self._check_mode:
                 raise
             # In check mode an earlier task has not installed the server.
@@ -111,7 +112,7 @@ class SchemaService:
             if server:
                 result.update(self._server(server))
         except DatabaseError as error:
-            if server and isinstance(error, pg.UnreachableError):
+            if server and isinstance(error, UnreachableError):
                 room = room_for_a_server(self._account.port, server["data_folder"], server["min_free_mb"])
                 problems = [problem.told(self._params["labels"]) for problem in room]
                 return {**result, "installed": False, "server_ready": False, "problems": problems, "cause": str(error)}
@@ -166,7 +167,7 @@ class SchemaService:
         """Take the users away, and the data only when the database is named a second time for that."""
         try:
             state = self._look()[1]
-        except pg.UnreachableError:
+        except UnreachableError:
             return _result([], Plan())
         named = self._params["delete_data"]
         if named and named != self._wanted.database:

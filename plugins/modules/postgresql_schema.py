@@ -216,7 +216,7 @@ server_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import DatabaseError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import IDENTIFIER
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_service import SchemaService
 

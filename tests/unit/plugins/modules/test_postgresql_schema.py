@@ -7,14 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import NoDatabaseError, UnreachableError, WrongPasswordError
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
-from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import (
-    Account,
-    NoDatabaseError,
-    UnreachableError,
-    WrongPasswordError,
-    _explain,
-)
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import Account, _explain
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import (
     PUBLIC,
     SEQUENCE_RIGHTS,
