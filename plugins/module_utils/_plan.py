@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from ansible_collections.neursafe.fl.plugins.module_utils._differences import difference, essence
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
+from ansible_collections.neursafe.fl.plugins.module_utils._outdated import is_outdated, place, secrets_read, written
+from ansible_collections.neursafe.fl.plugins.module_utils._readiness import WORKLOADS, is_ready
 
 Object = dict[str, t.Any]
 # Settings that NodePorts come from, by number.
 Names = t.Mapping[str, str]
 
 _MANAGER = "neursafe.fl"
+_NOW = "9999"  # later than any time that the API gives
 _VERBS = ("get", "list", "create", "patch", "delete")
 # What is removed when it is no longer rendered. Namespaces and volumes are not: what others keep in them would go too.
 _PRUNED = (
@@ -38,11 +41,23 @@ _PRUNED = (
 
 @dataclass
 class Plan:
-    """Positions of the objects to apply, objects to remove, and why neither may happen."""
+    """Positions of the objects to apply, objects to remove, and why neither may happen; titles of the workloads as they are now."""
 
     apply: list[dict[str, t.Any]] = field(default_factory=list)
     stale: list[Object] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    ready: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
+    outdated: list[str] = field(default_factory=list)
+
+
+class Comparison(t.NamedTuple):
+    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; the difference; whether pods restart."""
+
+    action: str
+    lines: list[str]
+    restarts: bool = False
+    live: Object | None = None
 
 
 def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, prefix: str, node_ports: Names) -> Plan:
@@ -51,13 +66,14 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
     plan.stale = stale_objects(kube, objects, instance) if instance else []
     coming = {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"}
     missing, plan.problems = _namespaces(kube, objects, coming)
+    found: dict[str, Object | None] = {}
     for index, item in enumerate(objects):
         entry = {"index": index, "title": title(item), "kind": item["kind"], "unchecked": False, "restarts": False}
         if item["metadata"].get("namespace", "") in missing:
             plan.apply.append({**entry, "action": "create", "unchecked": True, "difference": difference(None, item)})
             continue
         try:
-            action, lines, entry["restarts"] = compare(kube, item, force)
+            action, lines, entry["restarts"], found[title(item)] = compare(kube, item, force)
         except KubeError as error:
             if error.status == 0:
                 raise
@@ -69,19 +85,42 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
                 continue
         if action:
             plan.apply.append({**entry, "action": action, "difference": lines})
+    _note_workloads(kube, plan, [item for item in objects if item["kind"] in WORKLOADS], found)
     return plan
 
 
-def compare(kube: Kube, item: Object, force: bool) -> tuple[str, list[str], bool]:
-    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; the difference; whether pods restart."""
+def _note_workloads(kube: Kube, plan: Plan, workloads: list[Object], found: t.Mapping[str, Object | None]) -> None:
+    """Which of them are ready, and which run with what a Secret held before it was written back, or is about to be."""
+    for item in workloads:
+        live = found.get(title(item))
+        (plan.ready if live and is_ready({**live, "kind": item["kind"]}) else plan.waiting).append(title(item))
+    updated = {entry["title"] for entry in plan.apply if entry["kind"] == "Secret" and entry["action"] == "update"}
+    restarting = {entry["title"] for entry in plan.apply if entry["restarts"]}
+    secrets = [secret for name, secret in found.items() if secret and name.startswith("Secret ")]
+    times = {place(secret): _NOW if f"Secret {'/'.join(place(secret))}" in updated else written(secret, _MANAGER) for secret in secrets}
+    readers = [item for item in workloads if found.get(title(item)) and title(item) not in restarting and secrets_read(item) & set(times)]
+    pods = [pod for namespace in {place(item)[0] for item in readers} for pod in _pods(kube, namespace)]
+    plan.outdated = [title(item) for item in readers if is_outdated(item, times, pods)]
+
+
+def _pods(kube: Kube, namespace: str) -> list[Object]:
+    try:
+        return list(kube.get(collection_path("Pod", namespace))["items"])
+    except KubeError as error:
+        if error.status == 403:
+            return []  # not ours to see
+        raise
+
+
+def compare(kube: Kube, item: Object, force: bool) -> Comparison:
     live = kube.find(object_path(item))
     wanted = kube.dry_run(object_path(item), item, force)
     if live is None:
-        return "create", difference(None, wanted), False
+        return Comparison("create", difference(None, wanted))
     if essence(live) != essence(wanted):
         before, after = ((version.get("spec") or {}).get("template") for version in (live, wanted))
-        return "update", difference(live, wanted), before != after
-    return ("" if is_ours(live) else "adopt"), [], False
+        return Comparison("update", difference(live, wanted), before != after, live)
+    return Comparison("" if is_ours(live) else "adopt", [], live=live)
 
 
 def is_ours(item: Object) -> bool:
@@ -202,7 +241,8 @@ def _freed_by(error: KubeError, item: Object, stale: list[Object], kube: Kube) -
 
 def disturbed_jobs(kube: Kube, plan: Plan, namespace: str, deployments: list[str], prefix: str) -> list[str]:
     """Jobs that a restart would break (P7: the proxy's routes die with it), in a sentence for each Deployment."""
-    restarting = [entry["title"] for entry in plan.apply if entry["restarts"] and entry["title"].rsplit("/", 1)[-1] in deployments]
+    restarting = [entry["title"] for entry in plan.apply if entry["restarts"]] + plan.outdated
+    restarting = [name for name in restarting if name.rsplit("/", 1)[-1] in deployments]
     running = _running_jobs(kube, namespace) if restarting else []
     if not running:
         return []
@@ -211,13 +251,7 @@ def disturbed_jobs(kube: Kube, plan: Plan, namespace: str, deployments: list[str
 
 
 def _running_jobs(kube: Kube, namespace: str) -> list[str]:
-    try:
-        pods = kube.get(collection_path("Pod", namespace))["items"]
-    except KubeError as error:
-        if error.status == 403:
-            return []
-        raise
-    return [pod["metadata"]["name"] for pod in pods if _coordinates(pod)]
+    return [pod["metadata"]["name"] for pod in _pods(kube, namespace) if _coordinates(pod)]
 
 
 def _coordinates(pod: Object) -> bool:

@@ -11,6 +11,9 @@ import typing as t
 
 Object = dict[str, t.Any]
 
+# The kinds that become ready.
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
+
 _COMPLAINT = re.compile(r"error|refused|fail|unreachable|timed out|denied", re.IGNORECASE)
 # "10.0.0.1:5432", "db.example:5432", and libpq's 'at "10.0.0.1", port 5432'; not the time of day.
 _PEER = re.compile(r'\b(\d+\.\d+\.\d+\.\d+|[a-z][\w-]*(?:\.[\w-]+)*)(?::|", port )(\d{2,5})\b', re.IGNORECASE)

@@ -100,6 +100,25 @@ def newer_files(unit: Unit, files: t.Sequence[str], now: float | None = None, mo
     return [path for path in files if os.path.exists(path) and started < os.stat(path).st_mtime <= now]
 
 
+def steps(unit: Unit, state: str, enabled: bool, files: t.Sequence[str], restart: bool = False) -> list[tuple[str, str]]:
+    """(systemctl verb, reason) for everything that differs from what is wanted. Pure but for the files' times."""
+    found = []
+    if enabled != (unit.enabled in ("enabled", "static", "indirect", "alias", "generated")):
+        found.append(("enable" if enabled else "disable", "at boot"))
+    if state == "stopped":
+        return [*found, ("stop", f"it is {unit.active}")] if unit.active not in ("inactive", "failed") else found
+    newer = newer_files(unit, files) if unit.running else []
+    if not unit.running:
+        found.append(("restart", f"it is {unit.active}"))
+    elif restart:
+        found.append(("restart", "its files changed"))
+    elif newer:
+        found.append(("restart", f"written since its start: {', '.join(newer)}"))
+    elif unit.stale:
+        found.append(("restart", "its unit file changed"))
+    return found
+
+
 def running_command(pid: int) -> str:
     """The words with which a process was started; empty when it is gone."""
     try:

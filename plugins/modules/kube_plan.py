@@ -115,6 +115,24 @@ problems:
   returned: always
   type: list
   elements: str
+ready:
+  description: The workloads among O(objects) that are there and ready as they are now.
+  returned: always
+  type: list
+  elements: str
+  sample: ["Deployment default/job-scheduler"]
+waiting:
+  description: The workloads among O(objects) that are not.
+  returned: always
+  type: list
+  elements: str
+outdated:
+  description:
+    - Those of the workloads that would not restart by themselves, and have pods that are older than the last change that we made,
+      or are about to make, to a Secret in their environment. Give it to M(neursafe.fl.rollout) after applying.
+  returned: always
+  type: list
+  elements: str
 cluster_dns:
   description: Address of the cluster's DNS Service, empty when it cannot be seen.
   returned: always
@@ -190,6 +208,9 @@ def main() -> None:
         apply=plan.apply,
         stale=plan.stale,
         problems=plan.problems,
+        ready=plan.ready,
+        waiting=plan.waiting,
+        outdated=plan.outdated,
         cluster_dns=dns,
     )
 

@@ -42,6 +42,13 @@ options:
       - Without it, a workload whose trouble was mended a moment ago may need five more minutes to notice.
     type: bool
     default: false
+  renew:
+    description:
+      - Workloads whose pods are deleted before the wait, as kind, namespace and name. They are made anew at once.
+      - M(neursafe.fl.kube_plan) returns as C(outdated) which ones need it.
+    type: list
+    elements: str
+    default: []
 extends_documentation_fragment:
   - neursafe.fl.kubeconfig
 attributes:
@@ -49,7 +56,7 @@ attributes:
     description: Looks once instead of waiting, and never fails for what an earlier task only predicted.
     support: full
   diff_mode:
-    description: Changes nothing but what O(retry_now) says.
+    description: Changes nothing but what O(retry_now) and O(renew) say.
     support: none
 seealso:
   - module: neursafe.fl.kube_plan
@@ -76,7 +83,7 @@ waiting:
   type: list
   elements: str
 retried:
-  description: Pods that were deleted because of O(retry_now), or would be in check mode, as namespace and name.
+  description: Pods that were deleted because of O(retry_now) or O(renew), or would be in check mode, as namespace and name.
   returned: on success
   type: list
   elements: str
@@ -98,16 +105,14 @@ from itertools import product
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import collection_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
-from ansible_collections.neursafe.fl.plugins.module_utils._readiness import backs_off, explain, has_failed, is_ready
+from ansible_collections.neursafe.fl.plugins.module_utils._readiness import WORKLOADS, backs_off, explain, has_failed, is_ready
 
 Object = dict[str, t.Any]
-
-_KINDS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 
 
 def look(kube: Kube, instance: str, named: list[Object]) -> tuple[list[Object], list[Object]]:
     """Workloads that are ready, and those that are not; a named one that is not there at all is not ready."""
-    kinds = [kind for kind in _KINDS if not named or any(item["kind"] == kind for item in named)]
+    kinds = [kind for kind in WORKLOADS if not named or any(item["kind"] == kind for item in named)]
     namespaces = sorted({item["metadata"]["namespace"] for item in named}) or [""]
     found = []
     for kind, namespace in product(kinds, namespaces):
@@ -127,12 +132,14 @@ def pods_of(kube: Kube, item: Object) -> list[Object]:
 
 
 def retry(kube: Kube, params: dict[str, t.Any], check_mode: bool) -> list[str]:
-    """Delete the pods that only wait for the kubelet's next try."""
-    waiting = look(kube, params["instance"], params["workloads"])[1] if params["retry_now"] else []
-    stuck = [pod["metadata"] for item in waiting if "spec" in item for pod in pods_of(kube, item) if backs_off(pod)]
-    for pod in stuck if not check_mode else []:
+    """Delete the pods that only wait for the kubelet's next try, and those that are to be made anew."""
+    ready, waiting = look(kube, params["instance"], params["workloads"]) if params["retry_now"] or params["renew"] else ([], [])
+    renewed = [pod for item in ready + waiting if title(item) in params["renew"] for pod in pods_of(kube, item)]
+    stuck = [pod for item in waiting if "spec" in item for pod in pods_of(kube, item) if params["retry_now"] and backs_off(pod)]
+    pods = {f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": pod["metadata"] for pod in renewed + stuck}
+    for pod in pods.values() if not check_mode else []:
         kube.delete(f"{collection_path('Pod', pod['namespace'])}/{pod['name']}")
-    return [f"{pod['namespace']}/{pod['name']}" for pod in stuck]
+    return list(pods)
 
 
 def reasons(kube: Kube, item: Object) -> list[str]:
@@ -187,6 +194,7 @@ def main() -> None:
             "timeout": {"type": "int", "default": 180},
             "poll": {"type": "float", "default": 0.5},
             "retry_now": {"type": "bool", "default": False},
+            "renew": {"type": "list", "elements": "str", "default": []},
             "kubeconfig": {"type": "path"},
             "context": {"type": "str"},
         },
@@ -194,7 +202,7 @@ def main() -> None:
     )
     try:
         kube = Kube(module.params["kubeconfig"], module.params["context"])
-        module.params["workloads"] = [item for item in module.params["workloads"] if item["kind"] in _KINDS]
+        module.params["workloads"] = [item for item in module.params["workloads"] if item["kind"] in WORKLOADS]
         retried = retry(kube, module.params, module.check_mode)
         ready, waiting, elapsed = wait(kube, module.params, module.check_mode)
         result: dict[str, t.Any] = {

@@ -87,25 +87,6 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as sys
 WORDS = {"started": "active", "stopped": "inactive"}
 
 
-def wishes(unit: systemd.Unit, params: dict) -> list[tuple[str, str]]:
-    """(systemctl verb, reason) for everything that differs. Pure but for the files' times."""
-    steps = []
-    if params["enabled"] != (unit.enabled in ("enabled", "static", "indirect", "alias", "generated")):
-        steps.append(("enable" if params["enabled"] else "disable", "at boot"))
-    if params["state"] == "stopped":
-        return [*steps, ("stop", f"it is {unit.active}")] if unit.active not in ("inactive", "failed") else steps
-    newer = systemd.newer_files(unit, params["files"]) if unit.running else []
-    if not unit.running:
-        steps.append(("restart", f"it is {unit.active}"))
-    elif params["restart"]:
-        steps.append(("restart", "its files changed"))
-    elif newer:
-        steps.append(("restart", f"written since its start: {', '.join(newer)}"))
-    elif unit.stale:
-        steps.append(("restart", "its unit file changed"))
-    return steps
-
-
 def answer(url: str, ca_path: str | None) -> str:
     """Empty when `url` answers well, else what is wrong."""
     context = ssl.create_default_context(cafile=ca_path) if url.startswith("https") else None
@@ -149,7 +130,7 @@ def run(module: AnsibleModule) -> dict:
         raise systemd.UnitError(
             f"{name}: systemd knows no such unit; its file is missing or has a mistake (`systemd-analyze verify {name}`)"
         )
-    steps = wishes(unit, params)
+    steps = systemd.steps(unit, params["state"], params["enabled"], params["files"], params["restart"])
     if not module.check_mode:
         for verb, _reason in steps:
             done = systemd.call("systemctl", verb, "--no-block", name) if verb in ("restart",) else systemd.call("systemctl", verb, name)

@@ -35,9 +35,13 @@ answers: dict[str, dict[str, object]] = {
         "commands": {name: f"/usr/bin/{name}" for name in asked.get("commands", [])},
         "versions": dict.fromkeys(asked.get("versions", []), "1.90"),
         "systemd": True,
+        "differences": ["all of it"],
     },
-    "kube_plan": {"apply": [], "stale": [], "differences": [], "problems": [], "cluster_dns": "10.96.0.10"},
-    "images": {"problems": [], "up_to_date": False},
+    "kube_plan": {
+        **{name: [] for name in ("apply", "stale", "differences", "problems", "ready", "waiting", "outdated")},
+        "cluster_dns": "10.96.0.10",
+    },
+    "images": {"problems": [], "up_to_date": False, "commit": ""},
     "postgresql_schema": {"problems": [], "up_to_date": False, "installed": False, "server_ready": False},
 }
 print(json.dumps({"changed": False, **answers[MODULE]}))

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs, _systemd
@@ -37,6 +39,50 @@ def test_host_info_names_the_listener_and_what_lies_on_a_path(capsys, tmp_path):
     assert file["kind"] == "file" and missing["exists"] is False and missing["free_mb"] > 0
     assert told["commands"]["sh"].endswith("/sh") and told["commands"]["no-such-program"] == ""
     assert told["versions"]["bash"][0].isdigit() and told["versions"]["no-such-program"] == ""
+
+
+def test_host_info_tells_what_is_not_as_given(capsys, tmp_path, monkeypatch):
+    (tmp_path / "kept").write_text("a")
+    (tmp_path / "edited").write_text("b")
+    entries = [{"path": name, "state": "file", "content": "a"} for name in ("kept", "edited", "new")]
+    program = tmp_path / "program"
+    program.write_bytes(b"x" * 3_000_000)
+    program.chmod(0o755)
+    right = hashlib.sha256(program.read_bytes()).hexdigest()
+    wanted = {"accounts": ["root", "no-such-user"], "trees": [{"root": str(tmp_path), "entries": entries}]}
+    told = call(capsys, host_info, programs=[{"path": str(program), "sha256": right}], **wanted)["differences"]
+    assert told == ["account no-such-user", *(["/".join((str(tmp_path), name)) for name in ("edited", "new")])]
+    assert (tmp_path / "edited").read_text() == "b" and not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("spoil", ["content", "mode", "unknown", "gone"])
+def test_a_program_that_is_not_as_installed_differs(capsys, tmp_path, spoil):
+    program = tmp_path / "program"
+    program.write_text("x")
+    program.chmod(0o700 if spoil == "mode" else 0o755)
+    sums = {"content": "0" * 64, "unknown": ""}
+    wanted = [{"path": str(program), "sha256": sums.get(spoil, hashlib.sha256(b"x").hexdigest())}]
+    if spoil == "gone":
+        program.unlink()
+    assert call(capsys, host_info, programs=wanted)["differences"] == [str(program)]
+
+
+def test_a_unit_differs_by_what_would_be_asked_of_systemctl(capsys, monkeypatch):
+    running = _systemd.Unit("a.service", True, "active", "running", "enabled", 7, 1, False, "/bin/a -x")
+    monkeypatch.setattr(_systemd, "show", lambda names: {"a.service": running, "b.timer": _systemd.Unit("b.timer")})
+    monkeypatch.setattr(_systemd, "running_command", lambda pid: "/bin/a -y")
+    units = [{"name": "a.service", "same_command": True}, {"name": "b.timer", "state": "stopped", "enabled": False}]
+    assert call(capsys, host_info, units=units)["differences"] == ["a.service: restart (it runs with other options)"]
+    assert call(capsys, host_info, units=[{"name": "a.service"}])["differences"] == []
+    missing = call(capsys, host_info, units=[{"name": "b.timer"}])["differences"]
+    assert missing == ["b.timer: enable (at boot)", "b.timer: restart (it is inactive)"]
+
+
+def test_a_mount_differs_by_its_source(capsys):
+    table = Path("/proc/self/mountinfo").read_text().splitlines()
+    root = {"path": "/", "source": next(line.split(" - ")[1].split()[1] for line in table if line.split()[4] == "/")}
+    wanted = [root, {"path": "/", "source": "bucket"}, {"path": "/no/such", "source": "bucket"}]
+    assert call(capsys, host_info, mounts=wanted)["differences"] == ["mount /", "mount /no/such"]
 
 
 def test_what_is_written_is_read_and_taken_away(capsys, tmp_path):

@@ -174,3 +174,39 @@ def test_p7_no_restart_under_a_running_job(capsys, api):
     assert call(capsys, api, [new])["problems"] == [] and call(capsys, api, [deployment], keep_while_jobs_run=["proxy"])["problems"] == []
     pod["status"]["phase"] = "Succeeded"
     assert call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"] == []
+
+
+READY = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
+WEB = "/apis/apps/v1/namespaces/default/deployments/web"
+
+
+def workload(**more):
+    env = [{"name": "TOKEN", "valueFrom": {"secretKeyRef": {"name": "token", "key": "t"}}}]
+    template = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "env": env}]}}
+    spec = {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": template}
+    return {**thing("Deployment", spec=spec), "apiVersion": "apps/v1", **more}
+
+
+def test_workloads_are_told_as_ready_or_not(capsys, api):
+    api.objects[WEB] = live(workload(status=READY), generation=1)
+    result = call(capsys, api, [workload(), {**workload(), **thing("Deployment", "new", spec=workload()["spec"]), "apiVersion": "apps/v1"}])
+    assert (result["ready"], result["waiting"]) == (["Deployment default/web"], ["Deployment default/new"])
+
+
+@pytest.mark.parametrize(
+    ("value", "written", "born", "expected"),
+    [
+        ("eA==", "2026-01-01T10:00:00Z", "2026-01-01T10:00:05Z", []),
+        ("eA==", "2026-01-01T12:00:00Z", "2026-01-01T11:00:00Z", ["Deployment default/web"]),  # written back after the pod's start
+        ("YnkgaGFuZA==", "2026-01-01T10:00:00Z", "2026-01-01T11:00:00Z", ["Deployment default/web"]),  # about to be written back
+    ],
+)
+def test_a_pod_that_read_a_secret_before_its_last_change_is_outdated(capsys, api, value, written, born, expected):
+    secret = thing("Secret", "token", data={"t": "eA=="})
+    fields = [{"manager": "neursafe.fl", "operation": "Apply", "time": written}]
+    api.objects["/api/v1/namespaces/default/secrets/token"] = live({**secret, "data": {"t": value}}, managedFields=fields)
+    api.objects[WEB] = live(workload(status=READY), generation=1)
+    pod = {"name": "web-1", "namespace": "default", "labels": {"app": "web"}, "creationTimestamp": born}
+    api.objects["/api/v1/namespaces/default/pods/web-1"] = {"metadata": pod, "spec": {"containers": [{"name": "web"}]}}
+    result = call(capsys, api, [secret, workload()])
+    assert result["outdated"] == expected and result["problems"] == []

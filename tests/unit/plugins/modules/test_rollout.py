@@ -128,3 +128,12 @@ def test_on_time_out_it_says_why(capsys, api):
 def test_nobody_answers(capsys, api):
     api.stop()
     assert "no answer from" in call(capsys, api)["msg"]
+
+
+def test_the_pods_of_workloads_to_renew_are_deleted_ready_or_not(capsys, api):
+    api.objects[PATH] = deployment(READY)
+    api.objects[POD] = {"metadata": {"name": "web-1", "namespace": "default", "labels": {"app": "web"}}, "status": {}}
+    result = call(capsys, api, renew=["Deployment default/web"], _ansible_check_mode=True)
+    assert result["changed"] is True and POD in api.objects
+    result = call(capsys, api, renew=["Deployment default/web"])
+    assert result["retried"] == ["default/web-1"] and POD not in api.objects
