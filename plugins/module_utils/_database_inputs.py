@@ -17,13 +17,25 @@ _HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 # The longest index name that is made of a table's is <table>_data_gin.
 _TABLE_LENGTH = 54
 _NETWORK_WORDS = ("samenet", "samehost", "all")
+_TYPES = {"postgreSQL": 5432, "mongo": 27017}
+# The type that the server of a provider is of; anything goes with a server of somebody else.
+_PROVIDERS = {"postgresql": "postgreSQL", "mongodb": "mongo", "ferretdb": "mongo"}
+_URI = re.compile(r"^mongodb(\+srv)?://[!-~]+\Z")
 
 
-def problems(settings: Settings) -> list[str]:
-    """Every problem of the settings; nothing is asked over the network."""
+def problems(settings: Settings, host: Settings | None = None, controller: Settings | None = None) -> list[str]:
+    """Every problem of the settings, and of what was seen of the host and of the controller; nothing is asked over the network."""
     found = [*_type(settings), *_address(settings), *_names(settings), *_tables(settings), *_accounts(settings)]
     if settings.get("provider") == "postgresql":
-        found += [*_networks(settings), *_hosts(settings)]
+        found += _networks(settings)
+    if settings.get("provider") in _PROVIDERS:
+        found += _hosts(settings)
+    if settings.get("provider") == "ferretdb":
+        found += _environment(settings)
+    if host is not None:
+        found += _host(settings, host)
+    if controller is not None:
+        found += _controller(settings, controller)
     return [_PREFIX + text for text in found]
 
 
@@ -33,19 +45,25 @@ def _text(settings: Settings, key: str) -> str:
 
 
 def _type(settings: Settings) -> t.Iterator[str]:
-    kind = _text(settings, "type")
-    if kind != "postgreSQL":
-        hint = "write it postgreSQL, as the components spell it" if kind.lower().startswith("postgre") else "use postgreSQL"
-        yield f"type: {kind!r} is no type that this role sets up; {hint}"
+    kind, provider = _text(settings, "type"), _text(settings, "provider")
+    if kind not in _TYPES:
+        word = {"postgre": "postgreSQL", "mongo": "mongo"}
+        hints = [f"write it {known}, as the components spell it" for start, known in word.items() if kind.lower().startswith(start)]
+        yield f"type: {kind!r} is no type that this role sets up; {next(iter(hints), 'use postgreSQL or mongo')}"
+    elif _PROVIDERS.get(provider, kind) != kind:
+        yield f"provider: {provider} installs no {kind}; set nsfl_db_type to {_PROVIDERS[provider]}, or choose another provider"
 
 
 def _address(settings: Settings) -> t.Iterator[str]:
     address = _text(settings, "address")
     host, colon, port = address.rpartition(":")
-    if address.count(":") > 1:
+    if settings.get("type") == "mongo" and settings.get("provider") == "external" and _URI.match(address):
+        if "@" in address:
+            yield "address: the URI has an account in it, which the components do not use; give it in the settings for user and password"
+    elif address.count(":") > 1:
         yield f"address: {address!r} has more than one colon; the components take HOST:PORT only, no IPv6 address and no URL"
     elif not colon or not host:
-        yield f"address: {address!r} is not HOST:PORT; write for example 10.0.0.5:5432"
+        yield f"address: {address!r} is not HOST:PORT; write for example 10.0.0.5:{_TYPES.get(_text(settings, 'type'), 5432)}"
     elif not _HOST.match(host):
         yield f"address: {host!r} is no host name or IPv4 address; correct it"
     elif not port.isdigit() or not 0 < int(port) < 65536:
@@ -67,7 +85,7 @@ def _names(settings: Settings) -> t.Iterator[str]:
         name = _text(settings, key)
         if not IDENTIFIER.match(name):
             yield f"{key}: {name!r} is no name for this; use lower-case letters, digits and _, at most 63, no digit first"
-    if _text(settings, "username") == "postgres":
+    if _text(settings, "username") == "postgres" and settings.get("type") != "mongo":
         yield "username: postgres is the server's administrator; name a user for the components"
     deleted = _text(settings, "delete_data")
     if deleted and deleted != _text(settings, "name"):
@@ -103,7 +121,7 @@ def _accounts(settings: Settings) -> t.Iterator[str]:
         yield "password: no password is given; set it, or leave the generated one"
     if settings.get("admin_password_given") and not _text(settings, "admin_username"):
         yield "admin_username: a password is given without an account; set both or none"
-    if settings.get("provider") == "external" and _text(settings, "admin_username") == _text(settings, "username"):
+    if settings.get("provider") != "postgresql" and _text(settings, "admin_username") == _text(settings, "username"):
         yield "admin_username: the administrator is the components' user too; name another, or leave it empty for a prepared database"
 
 
@@ -123,3 +141,34 @@ def _hosts(settings: Settings) -> t.Iterator[str]:
         yield f"provider: the group nsfl_database has {len(group)} hosts ({', '.join(group)}); one server is installed, so name one host"
     elif host == "localhost" and host not in group:
         yield "provider: the group nsfl_database has no host to install on; name one, or set nsfl_database_provider to external"
+
+
+def _environment(settings: Settings) -> t.Iterator[str]:
+    for name in settings.get("settings") or {}:
+        if not re.fullmatch(r"FERRETDB_[A-Z_]+", str(name)):
+            yield f"settings: {name!r} is no variable of FerretDB's environment; write names like FERRETDB_LOG_LEVEL"
+
+
+def _host(settings: Settings, host: Settings) -> t.Iterator[str]:
+    """What stands in the way of a server that this role runs as a unit of its own."""
+    if not host["systemd"]:
+        yield "provider: systemd is not the init of this host, and the server is run by it; choose another host, or provider external"
+    for port, holder in host["ports"].items():
+        if holder["unit"] != settings.get("unit"):
+            who = holder["unit"] or holder["command"] or "another program"
+            yield f"address: port {port} is taken by {who} on this host; end it or choose another port"
+    wanted = int(settings.get("min_free_mb") or 0)
+    for path, state in host["paths"].items():
+        if not state["exists"] and 0 <= state["free_mb"] < wanted:
+            yield f"min_free_mb: only {state['free_mb']} MB are free for {path}, {wanted} MB are wanted for the database; make room"
+
+
+def _controller(settings: Settings, controller: Settings) -> t.Iterator[str]:
+    """Whether there is a program of FerretDB to install."""
+    given = settings.get("binary_file")
+    if settings.get("provider") != "ferretdb":
+        return
+    if given and not any(state["exists"] for state in controller["paths"].values()):
+        yield f"ferretdb_binary_file: there is no file {given} on the controller; correct the path"
+    if not given and not controller["commands"]["go"]:
+        yield "ferretdb_binary_file: no program is given, and there is no Go on the controller to build it; give it, or install Go"

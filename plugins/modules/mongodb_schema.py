@@ -86,6 +86,7 @@ options:
         type: list
         elements: str
         default: []
+        aliases: [tables]
   prepared:
     description: With O(state=checked), whether the database was prepared by someone else and O(login_user) is the components' user.
     type: bool
@@ -195,7 +196,7 @@ OPTIONS = {
         "options": {
             "name": {"type": "str", "required": True},
             "password": {"type": "str", "required": True, "no_log": True},
-            "collections": NAMES,
+            "collections": {**NAMES, "aliases": ["tables"]},
         },
     },
     "prepared": {"type": "bool", "default": False},

@@ -49,7 +49,7 @@ _SERVER = (
     ("storage.secret_key_ref.name", "nsfl_server_storage_secret_name"),
     ("storage.secret_key_ref.user_key", "nsfl_server_storage_secret_user_key"),
     ("storage.secret_key_ref.passwd_key", "nsfl_server_storage_secret_password_key"),
-    ("db.type", "nsfl_server_database_type"),
+    ("db.type", "nsfl_db_type"),
     ("db.address", "nsfl_db_address"),
     ("db.name", "nsfl_db_name"),
     ("db.secret_key_ref.name", "nsfl_server_database_secret_name"),
@@ -80,7 +80,7 @@ _CLIENT = (
     ("k8s.gpu_rs_key", "nsfl_client_gpu_resource_key"),
     ("k8s.namespace", "nsfl_client_namespace"),
     ("k8s.image_pull_secret", "nsfl_client_image_pull_secret"),
-    ("db.type", "nsfl_client_database_type"),
+    ("db.type", "nsfl_db_type"),
     ("db.address", "nsfl_client_database_address"),
     ("db.name", "nsfl_client_database_name"),
     ("db.secret_key_ref.name", "nsfl_client_database_secret_name"),
@@ -106,7 +106,7 @@ _BELOW_ROOT = (
 )
 _ROOT = "/mnt/neursafe_fl"
 _PARTS = ("job_scheduler", "client_selector", "model_manager", "proxy", "coordinator", "data_server")
-_TABLES = {"jobs": ["namespace", "id"], "models": ["id"], "tasks": ["task_id"]}
+_TABLES = {"jobs": ["namespace", "id"], "models": ["id"], "tasks": ["task_id"], "nsfl_task_metas": ["id"]}
 # Folders of the server that components share, and the setting of the role that makes them in the system bucket.
 _FOLDERS = {
     "nsfl_server_selector_dir": "nsfl_directories_selector",
@@ -173,7 +173,6 @@ def _server(tree: Mapping[str, Any]) -> Iterator[Variable]:
             yield Variable("nsfl_server_root", root, "job_scheduler.volumes.workspace.source")
         if models_root != root:
             yield Variable("nsfl_server_model_manager_root", models_root, "model_manager.volumes.workspace.source")
-    yield Variable("nsfl_database_type", value_at(tree, "db.type"), "db.type")
     names = {"jobs": value_at(tree, "job_scheduler.db_collection_name"), "models": value_at(tree, "model_manager.db_collection_name")}
     if any(table != name for table, name in names.items()):
         tables = [{"name": names.get(table, table), "unique": unique} for table, unique in _TABLES.items()]

@@ -26,17 +26,33 @@ GOOD: dict[str, Any] = {
     "host": "db",
 }
 
+FERRETDB: dict[str, Any] = {"provider": "ferretdb", "type": "mongo"}
+URI: dict[str, Any] = {"provider": "external", "type": "mongo", "address": "mongodb://a:1,b:2/?replicaSet=r&tls=true"}
+HOST: dict[str, Any] = {"systemd": True, "ports": {}, "paths": {"/data": {"exists": False, "free_mb": 9000}}}
+
 
 def test_good_settings() -> None:
     assert PROBLEMS(GOOD) == []
     assert PROBLEMS({**GOOD, "provider": "external", "host": "localhost", "group": [], "address": "db.example.org:6543"}) == []
+    assert PROBLEMS({**GOOD, **FERRETDB, "settings": {"FERRETDB_LOG_LEVEL": "INFO"}}) == []
+    assert PROBLEMS({**GOOD, **FERRETDB, "provider": "mongodb", "settings": {"net": {"ipv6": True}}}) == []
+    assert PROBLEMS({**GOOD, **URI}) == []
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
         ({"type": "PostgreSQL"}, "write it postgreSQL"),
-        ({"type": "mongo"}, "use postgreSQL"),
+        ({"type": "mysql"}, "use postgreSQL or mongo"),
+        ({"type": "MongoDB"}, "write it mongo"),
+        ({"type": "mongo"}, "postgresql installs no mongo"),
+        ({**FERRETDB, "type": "postgreSQL"}, "ferretdb installs no postgreSQL; set nsfl_db_type to mongo"),
+        ({**FERRETDB, "address": "mongodb://h:27017"}, "more than one colon"),
+        ({**FERRETDB, "address": "10.0.0.5"}, "write for example 10.0.0.5:27017"),
+        ({**FERRETDB, "admin_username": "nsfl"}, "the components' user too"),
+        ({**FERRETDB, "settings": {"logLevel": "x"}}, "no variable of FerretDB's environment"),
+        ({**FERRETDB, "group": ["a", "b"], "host": "a"}, "has 2 hosts"),
+        ({**URI, "address": "mongodb://u:p@h"}, "has an account in it"),
         ({"address": "10.0.0.5"}, "is not HOST:PORT"),
         ({"address": "[::1]:5432"}, "more than one colon"),
         ({"address": "postgres://h:5432"}, "more than one colon"),
@@ -67,3 +83,27 @@ def test_each_problem_names_setting_cause_and_fix(change: dict[str, Any], words:
     assert len(found) == 1
     assert found[0].startswith("nsfl_database_")
     assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("host", "words"),
+    [
+        ({"systemd": False}, "systemd is not the init"),
+        ({"ports": {"5432": {"unit": "", "command": "mongod", "pid": 1}}}, "port 5432 is taken by mongod"),
+        ({"ports": {"5432": {"unit": "nsfl-ferretdb.service", "command": "x", "pid": 1}}}, ""),
+        ({"paths": {"/data": {"exists": False, "free_mb": 10}}}, "only 10 MB are free for /data"),
+        ({"paths": {"/data": {"exists": True, "free_mb": 10}}}, ""),
+    ],
+)
+def test_what_stands_in_the_way_on_the_host(host: dict[str, Any], words: str) -> None:
+    settings = {**GOOD, **FERRETDB, "unit": "nsfl-ferretdb.service", "min_free_mb": 1024}
+    found = PROBLEMS(settings, host={**HOST, **host})
+    assert len(found) == bool(words) and words in "".join(found)
+
+
+def test_a_program_has_to_come_from_somewhere() -> None:
+    nothing = {"paths": {"/x": {"exists": False}}, "commands": {"go": ""}}
+    assert "no Go on the controller" in PROBLEMS({**GOOD, **FERRETDB}, controller=nothing)[0]
+    assert "there is no file /x" in PROBLEMS({**GOOD, **FERRETDB, "binary_file": "/x"}, controller=nothing)[0]
+    assert PROBLEMS({**GOOD, **FERRETDB}, controller={**nothing, "commands": {"go": "/usr/bin/go"}}) == []
+    assert PROBLEMS({**GOOD, **FERRETDB, "provider": "mongodb"}, controller=nothing) == []
