@@ -8,22 +8,25 @@ Build arguments and accounts go through the environment and private files, never
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
 import shutil
 import subprocess
+import threading
 import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ._dockerfile import references
 from ._image_plan import PlannedImage
 from ._option_error import OptionError
+from ._references import parse
 
 LOG_LINES_SHOWN = 20
+_GRACE = 2.0
 _STEP_FAILED = re.compile(r"^#(\d+) (?:ERROR|CANCELED)\b", re.MULTILINE)
-_CARRIED_OVER = ("auths", "credHelpers", "credsStore", "proxies", "HttpHeaders", "currentContext", "cliPluginsExtraDirs")
+_STORAGE = {"docker": "{{.DockerRootDir}}", "podman": "{{.Store.GraphRoot}}", "buildah": "{{.store.GraphRoot}}"}
+_NO_ROOM = re.compile(r"no space left on device|disk quota exceeded", re.IGNORECASE)
 
 
 class BuilderError(OptionError):
@@ -42,12 +45,15 @@ class Builder:
     build_args: t.Mapping[str, str] = field(default_factory=dict)
     secrets: t.Mapping[str, str] = field(default_factory=dict)
     pull: bool = False
+    registry: str = ""
     insecure: bool = False
+    certificates: str = ""
     timeout: int = 3600
     environment: dict[str, str] = field(default_factory=dict)
     _running: set[subprocess.Popen[bytes]] = field(default_factory=set)
     _build: list[str] = field(default_factory=list)
     _buildkit: bool = False
+    _stopped: bool = False
 
     @property
     def program(self) -> str:
@@ -60,10 +66,10 @@ class Builder:
             raise BuilderError(
                 f"the builder {self.program!r} is not installed on the controller; install it, or name its path", "builder_path"
             )
+        self._ask("version", *(["--format", "{{.Server.Version}}"] if self.kind == "docker" else []))
         if self.kind != "docker":
             self._build = [self.program, "build"]
             return
-        self._ask("version", "--format", "{{.Server.Version}}")
         if self.buildx_path:
             if not os.access(self.buildx_path, os.X_OK):
                 raise BuilderError(f"buildx is not at {self.buildx_path}; correct the path", "buildx_path")
@@ -81,11 +87,14 @@ class Builder:
         command = [*self._build, "--file", str(build_file), "--tag", str(image.reference)]
         if self._buildkit:
             command += ["--load", "--progress", "plain"]
+        elif self.kind == "docker":
+            # The old builder keeps the container of a step that failed.
+            command.append("--force-rm")
         if self.kind != "docker":
-            command += ["--ignorefile", f"{build_file}.dockerignore", "--format", "docker"]
+            command += ["--ignorefile", f"{build_file}.dockerignore", "--format", "docker", "--layers"]
         command += ["--network", self.network] if self.network else []
         command += ["--platform", self.platform] if self.platform else []
-        command += ["--pull"] if self.pull and not image.needs else []
+        command += ["--pull"] if self.kind == "docker" and self.pull and not image.needs else []
         for name in sorted(self.build_args):
             command += ["--build-arg", name]
         for name in sorted(self.secrets):
@@ -99,14 +108,33 @@ class Builder:
         build_file = folder / f"{image.name}.Dockerfile"
         build_file.write_text(image.build_file, encoding="utf-8")
         Path(f"{build_file}.dockerignore").write_text("\n".join([*image.ignore_rules, ""]), encoding="utf-8")
+        self._pull_bases(image, log)
         self._run(self.build_command(image, build_file, context, labels), log, f"image {image.name}: the build failed", self.build_args)
+
+    def _pull_bases(self, image: PlannedImage, log: Path) -> None:
+        """Those that a build may not reach by itself.
+
+        Podman and buildah check the certificates of all registries or of none, BuildKit speaks plain HTTP to the loopback interface.
+        """
+        for reference in references(image.build_file, self.build_args):
+            own = parse(reference).registry == self.registry
+            newer = self.kind != "docker" and self.pull and not image.needs
+            if newer or (own and not self.local_ids([reference])):
+                platform = ["--platform", self.platform] if self.platform else []
+                command = [self.program, "pull", *(self._transport() if own else []), *platform, reference]
+                self._run(command, log, f"image {image.name}: the pull of {reference} failed", {})
 
     def push(self, image: PlannedImage, log: Path) -> None:
         """Push one image under its content tag."""
-        command = [self.program, "push"]
-        if self.kind != "docker" and self.insecure:
-            command.append("--tls-verify=false")
-        self._run([*command, str(image.reference)], log, f"image {image.name}: the push failed", {})
+        command = [self.program, "push", *self._transport(), str(image.reference)]
+        self._run(command, log, f"image {image.name}: the push failed", {})
+
+    def _transport(self) -> list[str]:
+        """How podman and buildah reach the registry that gets the images; Docker's daemon knows by itself."""
+        if self.kind == "docker":
+            return []
+        certificates = ["--cert-dir", self.certificates] if self.certificates else []
+        return [*certificates, *(["--tls-verify=false"] if self.insecure else [])]
 
     def local_ids(self, references: t.Sequence[str]) -> dict[str, str]:
         """Ids of the images that the builder itself keeps (for use without a registry)."""
@@ -122,15 +150,26 @@ class Builder:
 
     def storage_folder(self) -> str:
         """Where the builder keeps its layers, when that is on this machine."""
-        if self.kind != "docker":
-            return ""
-        folder = self._ask("info", "--format", "{{.DockerRootDir}}")
+        folder = self._ask("info", "--format", _STORAGE[self.kind])
         return folder if os.path.isdir(folder) else ""
 
+    def registry_rules(self) -> str:
+        """What Docker's daemon says of registries, as JSON."""
+        return self._ask("info", "--format", "{{json .RegistryConfig}}")
+
     def stop(self) -> None:
-        """End the commands still running, for a run that is broken off."""
+        """End the commands still running, for a run that is broken off, and begin no more."""
+        self._stopped = True
         for process in list(self._running):
             process.terminate()
+        # Podman and buildah hand the signal to the program they run, which may not care.
+        timer = threading.Timer(_GRACE, self._kill)
+        timer.daemon = True
+        timer.start()
+
+    def _kill(self) -> None:
+        for process in list(self._running):
+            process.kill()
 
     def _has_buildx_plugin(self) -> bool:
         command = [self.program, "buildx", "version"]
@@ -147,6 +186,8 @@ class Builder:
         return {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", **self.environment}
 
     def _run(self, command: list[str], log: Path, failure: str, variables: t.Mapping[str, str]) -> None:
+        if self._stopped:
+            raise BuilderError(f"{failure}: the run was broken off")
         with log.open("ab") as output:
             output.write(f"$ {' '.join(command)}\n".encode())
             output.flush()
@@ -163,7 +204,8 @@ class Builder:
             finally:
                 self._running.discard(process)
         if code != 0:
-            raise BuilderError(f"{failure} (exit {code}); log {log}\n{failing_step(_text(log))}")
+            room = f"; no room is left in {self.storage_folder() or 'the builder'}: make some" if _NO_ROOM.search(_text(log)) else ""
+            raise BuilderError(f"{failure} (exit {code}){room}; log {log}\n{failing_step(_text(log))}")
 
 
 def _text(log: Path) -> str:
@@ -177,29 +219,3 @@ def failing_step(log: str) -> str:
     if numbers:
         lines = [line for line in lines if line.startswith(f"#{numbers[-1]} ")] or lines
     return "\n".join(lines[-LOG_LINES_SHOWN:])
-
-
-def write_account(folder: Path, registry: str, username: str, password: str) -> dict[str, str]:
-    """A private client configuration with the registry's account; answers the environment that makes builders use it.
-
-    What the user's own configuration says about other registries, proxies and contexts is carried over.
-    """
-    own = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker")
-    try:
-        settings = json.loads((own / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        settings = {}
-    kept = {key: settings[key] for key in _CARRIED_OVER if key in settings}
-    key = "https://index.docker.io/v1/" if registry == "docker.io" else registry
-    account = base64.b64encode(f"{username}:{password}".encode()).decode()
-    kept["auths"] = {**kept.get("auths", {}), key: {"auth": account}}
-    # A helper that answers for this registry would win over the account given here.
-    kept.pop("credsStore", None)
-    kept["credHelpers"] = {host: helper for host, helper in kept.get("credHelpers", {}).items() if host != registry}
-    path = folder / "config.json"
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(kept), encoding="utf-8")
-    for part in ("cli-plugins", "contexts", "buildx"):
-        if (own / part).is_dir():
-            (folder / part).symlink_to(own / part)
-    return {"DOCKER_CONFIG": str(folder), "REGISTRY_AUTH_FILE": str(path)}

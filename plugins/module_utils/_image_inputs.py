@@ -20,7 +20,7 @@ _PREFIX = "nsfl_images_"
 def problems(settings: Settings) -> list[str]:
     """Every problem of the settings; no file is read and nothing is asked over the network."""
     found = [*_registry(settings), *_names(settings)]
-    if settings.get("provider") == "prebuilt":
+    if settings.get("provider") in ("prebuilt", "mirror"):
         found += _prebuilt(settings)
     else:
         found += [*_tree(settings), *_build(settings)]
@@ -98,6 +98,8 @@ def _prebuilt(settings: Settings) -> t.Iterator[str]:
     images = settings.get("prebuilt") or {}
     if not images:
         yield "prebuilt: no image is given; name a reference for each image, or set nsfl_images_provider to build"
+    if settings.get("provider") == "mirror" and not _text(settings, "registry"):
+        yield "registry: there is no registry to copy the images to; set nsfl_registry"
     for name, reference in images.items():
         try:
             parse(str(reference))

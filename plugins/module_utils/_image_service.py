@@ -12,16 +12,19 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ._image_builder import Builder, BuilderError, write_account
+from ._image_accounts import write_account
+from ._image_builder import Builder, BuilderError
 from ._image_manifest import Manifest
+from ._image_mirror import Copy, check_program, copy_all, missing, plan_copies
 from ._image_plan import PlanError, PlannedImage, Settings, make_plan
 from ._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
+from ._image_source import GitSource
+from ._image_trust import check_daemon
 from ._option_error import told
-from ._references import Reference, parse, split_registry
-from ._registry import Registry, RegistryError
+from ._registries import LOOKUPS_AT_ONCE, Registries
+from ._registry import RegistryError
 
 _DOCKERFILES = "deploy/docker-images/dockerfiles"
-_LOOKUPS_AT_ONCE = 8
 _LABEL_CONTENT = "org.neursafe.fl.content"
 _LABEL_REVISION = "org.opencontainers.image.revision"
 
@@ -43,11 +46,14 @@ class ImageService:
         self.log_dir = self._cache / "logs"
         self.actions: dict[str, str] = {}
         self._manifest = Manifest(Path(params["manifest_file"]))
-        self._registries: dict[str, Registry] = {}
+        self._registries = Registries(params)
+        self._commit = ""
 
     def run(self) -> dict[str, t.Any]:
         """Make the images present; the result of the module."""
         try:
+            if self._params["mirror"]:
+                return self._finish(self._mirror(), {})
             if self._params["prebuilt"]:
                 return self._finish(self._resolve_prebuilt(), {})
             if self._source_comes_later():
@@ -67,10 +73,14 @@ class ImageService:
         """What would go wrong, and whether there is anything to do at all."""
         result: dict[str, t.Any] = {"problems": [], "up_to_date": False, "log_dir": str(self.log_dir)}
         try:
-            if self._params["prebuilt"]:
+            if self._params["mirror"]:
+                copies = self._plan_mirror()
+                entries = {one.name: one.entry() for one in copies}
+                result["up_to_date"] = "copied" not in self.actions.values() and not self._manifest.would_change(entries)
+            elif self._params["prebuilt"]:
                 result["up_to_date"] = not self._manifest.would_change(self._resolve_prebuilt())
             elif self._source_comes_later():
-                self._ping()
+                self._registries.ping()
                 self._check_builder()
             else:
                 plan = self._plan()
@@ -82,12 +92,12 @@ class ImageService:
                 result.update(up_to_date=idle and not self._manifest.would_change(entries), images=entries)
         except _EXPECTED as error:
             result["problems"] = [told(error, self._params["labels"]), *(self._registry_problems() if isinstance(error, PlanError) else [])]
-        return result
+        return {**result, "commit": self._commit}
 
     def _registry_problems(self) -> list[str]:
         """Asked on its own when the plan has come to nothing, so that one run tells of both."""
         try:
-            self._ping()
+            self._registries.ping()
         except _EXPECTED as error:
             return [told(error, self._params["labels"])]
         return []
@@ -95,7 +105,12 @@ class ImageService:
     # --- plan and look-ups -------------------------------------------------------------------------------------------
 
     def _source_comes_later(self) -> bool:
-        return self._params["allow_missing_source"] and not Path(self._params["source"] or "").is_dir()
+        """Whether the tree that counts is still to be checked out by the caller, at the commit noted here."""
+        if not self._params["git_url"]:
+            return False
+        checkout = GitSource(self._params["git_url"], self._params["git_ref"], Path(self._params["source"]))
+        self._commit = checkout.commit()
+        return not checkout.is_at(self._commit)
 
     def _plan(self) -> list[PlannedImage]:
         source = Path(self._params["source"] or "")
@@ -118,30 +133,6 @@ class ImageService:
     def _build_args(self) -> dict[str, str]:
         return {name: str(value) for name, value in self._params["build_args"].items()}
 
-    def _registry(self, host: str) -> Registry:
-        own = host == split_registry(self._params["registry"])[0]
-        if host not in self._registries:
-            self._registries[host] = Registry(
-                host=host,
-                username=self._params["registry_username"] if own else "",
-                password=self._params["registry_password"] if own else "",
-                scheme=self._params["registry_scheme"] if own else "auto",
-                validate_certs=self._params["validate_certs"] if own else True,
-                ca_path=self._params["registry_ca_path"] if own else None,
-            )
-        return self._registries[host]
-
-    def _ping(self) -> None:
-        host = split_registry(self._params["registry"])[0]
-        if host:
-            self._registry(host).ping()
-
-    def _digests(self, references: t.Sequence[Reference]) -> dict[Reference, str | None]:
-        for host in {reference.registry for reference in references}:
-            self._registry(host).ping()
-        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
-            return dict(pool.map(lambda one: (one, self._registry(one.registry).digest(one)), references))
-
     def _look_up(self, plan: t.Sequence[PlannedImage]) -> tuple[dict[str, str], dict[str, str]]:
         """The digests by image name under the content tags and under the tag for people."""
         if not self._params["registry"]:
@@ -150,7 +141,7 @@ class ImageService:
         tag = self._params["tag"]
         contents = {image.reference: image.name for image in plan}
         people = {image.reference.with_tag(tag): image.name for image in plan} if tag else {}
-        answers = self._digests([*contents, *people])
+        answers = self._registries.digests([*contents, *people])
         known = {name: digest for one, name in contents.items() if (digest := answers[one])}
         tagged = {name: digest for one, name in people.items() if (digest := answers[one])}
         return known, tagged
@@ -171,20 +162,26 @@ class ImageService:
         return [image for image in plan if self.actions[image.name] == "built"]
 
     def _resolve_prebuilt(self) -> dict[str, dict[str, str]]:
-        references = {name: parse(str(text)) for name, text in self._params["prebuilt"].items()}
-        answers = self._digests([one for one in references.values() if not one.digest])
-        lost = [f"{name} ({one})" for name, one in references.items() if not (one.digest or answers[one])]
-        if lost:
-            raise PlanError(f"no such image in its registry: {', '.join(lost)}; build it or correct the reference", "prebuilt")
-        self.actions = dict.fromkeys(references, "present")
-        return {
-            name: {
-                "image": str(one),
-                "digest": one.digest or str(answers[one]),
-                "reference": str(one.pinned(one.digest or str(answers[one]))),
-            }
-            for name, one in references.items()
-        }
+        found = self._registries.located(self._params["prebuilt"])
+        self.actions = {name: "present" for name, _reference, _digest in found}
+        return {name: {"image": str(one), "digest": digest, "reference": str(one.pinned(digest))} for name, one, digest in found}
+
+    # --- mirror ------------------------------------------------------------------------------------------------------
+
+    def _plan_mirror(self) -> list[Copy]:
+        copies = plan_copies(self._params["prebuilt"], self._registries)
+        lacking = missing(copies, self._registries)
+        self.actions = {one.name: "copied" if one in lacking else "present" for one in copies}
+        if lacking:
+            check_program()
+        return copies
+
+    def _mirror(self) -> dict[str, dict[str, str]]:
+        copies = self._plan_mirror()
+        todo = [one for one in copies if self.actions[one.name] == "copied"]
+        if todo and not self._check_mode:
+            copy_all(todo, self._registries, self._params)
+        return {one.name: one.entry() for one in copies}
 
     # --- build -------------------------------------------------------------------------------------------------------
 
@@ -198,7 +195,8 @@ class ImageService:
             build_args=self._build_args(),
             secrets={name: str(path) for name, path in self._params["build_secrets"].items()},
             pull=self._params["pull"],
-            insecure=self._params["registry_scheme"] == "http" or not self._params["validate_certs"],
+            registry=self._registries.host,
+            insecure=self._registries.at(self._registries.host).is_insecure,
             timeout=self._params["build_timeout"],
         )
 
@@ -209,6 +207,8 @@ class ImageService:
 
     def _check_builder(self) -> None:
         builder = self._local_builder()
+        if builder.kind == "docker" and builder.registry:
+            check_daemon(builder.registry, self._params["registry_ca_path"], builder.insecure, builder.registry_rules())
         for name, path in builder.secrets.items():
             if not Path(path).is_file():
                 raise BuilderError(f"the file of the build secret {name} is missing: {path}; correct the path", "build_secrets")
@@ -223,10 +223,10 @@ class ImageService:
             return known, {}
         builder = self._builder()
         with sole_run(self._cache) as private, stopped_by_signals(builder):
-            registry = split_registry(self._params["registry"])[0]
-            if registry and self._params["registry_username"]:
+            builder.certificates = self._registries.certificates(builder.registry, private)
+            if builder.registry and self._params["registry_username"]:
                 builder.environment.update(
-                    write_account(private, registry, self._params["registry_username"], self._params["registry_password"])
+                    write_account(private, builder.registry, self._params["registry_username"], self._params["registry_password"])
                 )
             builder.prepare()
             self.log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -265,8 +265,8 @@ class ImageService:
         if not tag or not self._params["registry"]:
             return
         todo = [image for image in plan if self.actions[image.name] != "present"]
-        with ThreadPoolExecutor(max_workers=_LOOKUPS_AT_ONCE) as pool:
-            list(pool.map(lambda one: self._registry(one.reference.registry).retag(one.reference, tag), todo))
+        with ThreadPoolExecutor(max_workers=LOOKUPS_AT_ONCE) as pool:
+            list(pool.map(lambda one: self._registries.at(one.reference.registry).retag(one.reference, tag), todo))
 
     # --- result ------------------------------------------------------------------------------------------------------
 
@@ -278,8 +278,8 @@ class ImageService:
         return {"image": str(named), "digest": digest, "reference": str(pinned)}
 
     def _predict(self) -> dict[str, t.Any]:
-        """Check mode before the tree is checked out: everything would be built."""
-        self._ping()
+        """Check mode before the tree is checked out: everything counts as built."""
+        self._registries.ping()
         names = self._params["select"] or [entry["name"] for entry in self._params["catalogue"]]
         self.actions = dict.fromkeys(names, "built")
         return {"changed": True, "images": {}, "actions": self.actions, "log_dir": str(self.log_dir)}

@@ -50,6 +50,11 @@ class Registry:
     _opener: urllib.request.OpenerDirector | None = field(default=None, repr=False)
 
     @property
+    def is_insecure(self) -> bool:
+        """Whether nothing proves that the registry is the one that is meant."""
+        return self.base_url.startswith("http://") or not self.validate_certs
+
+    @property
     def base_url(self) -> str:
         """Docker's own rule: plain HTTP on the loopback interface only, unless the scheme is given."""
         scheme = self.scheme if self.scheme != "auto" else ("http" if is_loopback(self.host) else "https")
@@ -64,10 +69,16 @@ class Registry:
         if status in (200, 401):
             self._challenge = _parse_challenge(headers.get("www-authenticate", "")) if status == 401 else ("none", {})
         else:
-            raise RegistryError(f"{self.base_url}/v2/ answers HTTP {status}; it is no image registry; correct the address")
+            raise self._no_registry(status)
         if self._challenge[0] == "basic":
             self._check(*self._request("GET", "/v2/", self._basic())[:2], "log in")
         return self._challenge
+
+    def _no_registry(self, status: int) -> RegistryError:
+        # Servers of Go's library say so to plain HTTP on a port of TLS, and registries are written in Go.
+        if status == 400 and self.base_url.startswith("http://"):
+            return RegistryError(f"registry {self.host} refuses plain HTTP; set this to https if it has a certificate", "registry_scheme")
+        return RegistryError(f"{self.base_url}/v2/ answers HTTP {status}; it is no image registry; correct the address")
 
     def digest(self, reference: Reference) -> str | None:
         """The digest that a tag points to, or None when the registry has no such tag."""
@@ -133,21 +144,43 @@ class Registry:
         except HTTPError as error:
             return error.code, _lower(error.headers), b""
         except (URLError, OSError, ValueError) as error:
-            text = f"registry {self.host} cannot be reached at {self.base_url}: {_cause(error)}; start it, or correct the address"
-            raise RegistryError(text) from error
+            if trouble := _certificate_trouble(error):
+                raise RegistryError(f"registry {self.host}: {trouble[0]}", trouble[1]) from error
+            text = f"cannot be reached at {self.base_url}: {getattr(error, 'reason', error)}; start it, or correct the address"
+            raise RegistryError(f"registry {self.host} {text}") from error
 
     def _open(self, request: urllib.request.Request) -> t.Any:
         # One opener for all requests: the trust store is read once, which is most of what a request costs otherwise.
         if self._opener is None:
-            context = ssl.create_default_context(cafile=self.ca_path)
-            if not self.validate_certs:
-                context.check_hostname = False
-                context.verify_mode = ssl.CERT_NONE
+            context = self._context()
             proxies: dict[str, str] | None = {} if is_loopback(self.host) else None
             self._opener = urllib.request.build_opener(
                 urllib.request.ProxyHandler(proxies), urllib.request.HTTPSHandler(context=context), _NoRedirect()
             )
         return self._opener.open(request, timeout=self.timeout)
+
+    def _context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ca_path)
+        except (OSError, ssl.SSLError) as error:
+            text = f"{self.ca_path} is no file of certificates ({error.strerror or error}); name one in PEM form"
+            raise RegistryError(text, "registry_ca_path") from error
+        if not self.validate_certs:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+
+def _certificate_trouble(error: Exception) -> tuple[str, str] | None:
+    """What to say of a failed handshake, and the option to change."""
+    reason = str(getattr(error, "reason", error))
+    if "Hostname mismatch" in reason or "IP address mismatch" in reason:
+        return f"its certificate is for another name ({reason}); name the registry as its certificate does", "registry"
+    if "CERTIFICATE_VERIFY_FAILED" in reason:
+        return f"its certificate is not trusted ({reason}); give the file of the authority that signed it", "registry_ca_path"
+    if "WRONG_VERSION_NUMBER" in reason:
+        return "it speaks plain HTTP; set this to http if that is meant", "registry_scheme"
+    return None
 
 
 class _HttpRequest(urllib.request.Request):
@@ -168,15 +201,6 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 def _lower(headers: t.Any) -> dict[str, str]:
     return {str(name).lower(): str(value) for name, value in headers.items()}
-
-
-def _cause(error: Exception) -> str:
-    reason = str(getattr(error, "reason", error))
-    if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"its certificate is not trusted ({reason}); give the authority's file or mend the host name"
-    if "WRONG_VERSION_NUMBER" in reason:
-        return "it speaks plain HTTP; set the scheme to http if that is meant"
-    return reason
 
 
 def _parse_challenge(header: str) -> Challenge:

@@ -19,6 +19,16 @@ options:
   source:
     description: Root of the source tree, which is the build context of every image. Left out for O(prebuilt) images.
     type: path
+  git_url:
+    description:
+      - Repository of which O(source) is, or will be, a checkout. It is asked what O(git_ref) means now.
+      - A tree that is not at that commit is taken for one that a task before the build will check out. Nothing is checked out here.
+    type: str
+    default: ''
+  git_ref:
+    description: Branch, tag or whole commit of O(git_url).
+    type: str
+    default: ''
   dockerfiles:
     description: Folder of the build files. The default is V(deploy/docker-images/dockerfiles) in O(source).
     type: path
@@ -45,6 +55,12 @@ options:
     description: Images that exist already, as name and reference; they are only resolved to digests.
     type: dict
     default: {}
+  mirror:
+    description:
+      - Whether the O(prebuilt) images are copied to O(registry), under the same digests, and named from there. Needs skopeo.
+      - Registries they come from are asked with the account of an earlier C(docker login).
+    type: bool
+    default: false
   registry:
     description: Registry (C(host:port), with a path if wanted) to push to. Empty keeps the images in the builder.
     type: str
@@ -137,10 +153,6 @@ options:
     description: File that names each image, its digest and the reference to use. Written only when that changes.
     type: path
     required: true
-  allow_missing_source:
-    description: In check mode, take a missing O(source) for one that an earlier task would have checked out.
-    type: bool
-    default: false
   labels:
     description: What the caller calls the options, for the messages that name one.
     type: dict
@@ -188,7 +200,7 @@ images:
       digest: sha256:4f6a…
       reference: registry.example.org:5000/nsfl-coordinator@sha256:4f6a…
 actions:
-  description: What was done for each image, V(present), V(built) or V(tagged); in check mode what would be.
+  description: What was done for each image, V(present), V(built), V(tagged) or V(copied); in check mode what would be.
   returned: when the images are known
   type: dict
 phases:
@@ -204,6 +216,10 @@ problems:
   returned: O(state=checked)
   type: list
   elements: str
+commit:
+  description: The commit that O(git_ref) means.
+  returned: O(state=checked)
+  type: str
 up_to_date:
   description: Whether a run with O(state=present) would find nothing to do.
   returned: O(state=checked)
@@ -248,7 +264,9 @@ OPTIONS = {
     "cache_dir": {"type": "path", "required": True},
     "manifest_file": {"type": "path", "required": True},
     "labels": {"type": "dict", "default": {}},
-    "allow_missing_source": {"type": "bool", "default": False},
+    "git_url": {"type": "str", "default": ""},
+    "git_ref": {"type": "str", "default": ""},
+    "mirror": {"type": "bool", "default": False},
     "state": {"type": "str", "choices": ["present", "checked"], "default": "present"},
 }
 

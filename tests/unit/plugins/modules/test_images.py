@@ -159,7 +159,6 @@ def test_checked_finds_what_is_missing(case: Case) -> None:
     assert "is no folder" in tree and registry.startswith("nsfl_registry: registry 127.0.0.1:1 cannot be reached")
     assert "has no build files at" in case.check(source=str(case.folder))["problems"][0]
     assert "is not installed" in case.check(builder_path="/nowhere/docker")["problems"][0]
-    assert case.check(source="/nowhere", allow_missing_source=True)["problems"] == []
 
 
 def test_prebuilt_images_are_resolved_to_digests(case: Case) -> None:
