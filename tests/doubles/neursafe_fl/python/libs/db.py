@@ -94,11 +94,10 @@ class Mongo:
     def __init__(self, name: str) -> None:
         from pymongo import MongoClient
 
-        address = env("DB_ADDRESS")
-        client = MongoClient(address if "://" in address else f"mongodb://{address}", serverSelectionTimeoutMS=10000)
+        # The login is on the FL database itself, so the user must live there.
+        login = {"username": env("DB_USERNAME"), "password": env("DB_PASSWORD"), "authSource": env("DB_NAME")}
+        client = MongoClient(env("DB_ADDRESS"), serverSelectionTimeoutMS=10000, **login)
         self._database = client[env("DB_NAME")]
-        # On the FL database itself, so the user must live there.
-        self._database.authenticate(env("DB_USERNAME"), env("DB_PASSWORD"))
         self.name = name
         self._collection = self._database[name]
 
@@ -106,6 +105,7 @@ class Mongo:
         return self.name in self._database.list_collection_names()
 
     def create(self) -> None:
+        self._database.create_collection(self.name)
         self._collection.create_index("id", unique=True)
 
     def insert(self, document: Document) -> None:
