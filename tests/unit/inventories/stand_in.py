@@ -42,6 +42,7 @@ answers: dict[str, dict[str, object]] = {
         "cluster_dns": "10.96.0.10",
     },
     "images": {"problems": [], "up_to_date": False, "commit": ""},
+    "mongodb_schema": {"problems": [], "up_to_date": False, "installed": False},
     "postgresql_schema": {"problems": [], "up_to_date": False, "installed": False, "server_ready": False},
 }
 print(json.dumps({"changed": False, **answers[MODULE]}))

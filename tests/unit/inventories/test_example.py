@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The example inventory passes every check of the playbooks and becomes the objects that one expects, without any host.
 
-The playbooks and roles are the real ones. Only the four modules that look at hosts, the cluster, the registry and the database
+The playbooks and roles are the real ones. Only the five modules that look at hosts, the cluster, the registry and the database
 are stand-ins, which find everything in order and keep what they were asked.
 """
 
@@ -25,7 +25,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
 BIN = Path(sys.executable).parent
 EXAMPLE = ROOT / "inventories" / "example"
-LOOKS = ("host_info", "kube_plan", "images", "postgresql_schema")
+LOOKS = ("host_info", "kube_plan", "images", "mongodb_schema", "postgresql_schema")
 
 
 @dataclass
@@ -161,6 +161,27 @@ def test_a_store_of_somebody_else_is_asked_though_no_host_runs_it(site: Site) ->
     assert "localhost - nsfl_s3_endpoint: nothing answers at http://127.0.0.1:1" in run.stdout
     assert run.returncode != 0 and "hush" not in run.stdout
     assert next(other.asked("postgresql_schema"))["login_host"] == "192.0.2.9"
+
+
+@pytest.mark.parametrize(
+    ("provider", "address", "first_user", "setting"),
+    [("mongodb", "127.0.0.1:27017", True, "authorization: enabled"), ("ferretdb", "192.0.2.10:27017", False, "NEW_AUTH=")],
+)
+def test_one_setting_makes_it_mongodb_for_all_roles(site: Site, provider: str, address: str, first_user: bool, setting: str) -> None:
+    chosen = {"nsfl_db_type": "mongo"} if provider == "mongodb" else {"nsfl_db_type": "mongo", "nsfl_database_provider": provider}
+    run = site.run("-e", json.dumps(chosen))
+    assert run.returncode == 0, (run.stdout + run.stderr)[-4000:]
+    (asked,) = site.asked("mongodb_schema")
+    assert (asked["login_host"], asked["first_user"], asked["login_database"]) == (address, first_user, "admin")
+    assert [one["name"] for one in asked["collections"]] == ["jobs", "models", "tasks", "nsfl_task_metas"]
+    assert list(site.asked("postgresql_schema")) == []
+    files = [entry for look in site.asked("host_info") for tree in look.get("trees", []) for entry in tree["entries"]]
+    # From the first start on nobody is let in without a password.
+    assert any(setting in entry.get("content", "") for entry in files)
+    objects = [item for call in site.asked("kube_plan") for item in call["objects"]]
+    (scheduler,) = [item for item in objects if item["kind"] == "Deployment" and item["metadata"]["name"] == "nsfl-job-scheduler"]
+    values = {entry["name"]: entry.get("value") for entry in scheduler["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert (values["DB_TYPE"], values["DB_ADDRESS"]) == ("mongo", "192.0.2.10:27017")
 
 
 def test_a_configuration_file_of_the_guide_says_what_the_inventory_does_not(site: Site) -> None:
