@@ -114,6 +114,11 @@ def host_problems(settings: Facts, host: Facts) -> list[str]:
     wanted = names.whole_number(settings["data_free_mb"]) or 0
     for path, state in host["paths"].items():
         problems += [f"nsfl_object_store_data_dirs: {problem}" for problem in _folder_problems(path, state, wanted)]
+        if len(settings["hosts"]) * len(settings["data_dirs"]) > 1 and state["mount_point"] == "/":
+            problems.append(
+                f"nsfl_object_store_data_dirs: {path} is on the root filesystem, where MinIO keeps no part of a store of several folders; "
+                "mount a disk there, or name a folder on one"
+            )
     return problems
 
 

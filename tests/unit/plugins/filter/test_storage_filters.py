@@ -106,6 +106,15 @@ def test_hosts_of_the_store(change, words):
     assert only(store_problems(STORE, host={**HOST, **change}), words)
 
 
+@pytest.mark.parametrize("change", [{"data_dirs": ["/a", "/var/lib/minio"]}, {"hosts": ["a", "b"], "addresses": ["10.0.0.5", "10.0.0.6"]}])
+def test_a_store_of_several_folders_keeps_none_on_the_root_filesystem(change):
+    disk = {**FOLDER, "mount_point": "/srv"}
+    assert store_problems({**STORE, **change}, host={**HOST, "paths": {"/var/lib/minio": disk}}) == []
+    assert only(
+        store_problems({**STORE, **change}, host={**HOST, "paths": {"/var/lib/minio": {**disk, "mount_point": "/"}}}), "root filesystem"
+    )
+
+
 def test_our_own_store_on_its_port_is_no_problem():
     own = {"9000": {"pid": 12, "command": "nsfl-minio", "unit": "nsfl-minio.service"}}
     assert store_problems(STORE, host={**HOST, "ports": own}) == []
