@@ -13,8 +13,8 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 
-def names(**login: str) -> list[str]:
-    return sorted(MongoClient(sys.argv[1], serverSelectionTimeoutMS=5000, **login)["neursafe_fl"].list_collection_names())
+def names(database: str = "neursafe_fl", **login: str) -> list[str]:
+    return sorted(MongoClient(sys.argv[1], serverSelectionTimeoutMS=5000, **login)[database].list_collection_names())
 
 
 def tried(action: Callable[[], Any]) -> Any:
@@ -34,6 +34,7 @@ jobs.delete_many(key)
 answers = {
     "nobody": tried(names),
     "wrong_password": tried(lambda: names(**{**login, "password": "not-the-password"})),
+    "elsewhere": tried(lambda: names("other", **login)),
     "collections": tried(lambda: names(**login)),
     "twice": twice,
 }

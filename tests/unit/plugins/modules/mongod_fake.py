@@ -66,7 +66,7 @@ class Login:
         self.reply = f"r={self._nonce},s={base64.b64encode(user['salt']).decode()},i=4096"
 
     def finish(self, final: str) -> str:
-        unproved, _, proof = final.rpartition(",p=")
+        unproved, _comma, proof = final.rpartition(",p=")
         message = ",".join([self._bare, self.reply, unproved]).encode()
         salted = hashlib.pbkdf2_hmac("sha256", self.user["password"].encode(), self.user["salt"], 4096)
         key = hmac.digest(salted, b"Client Key", "sha256")
@@ -168,13 +168,13 @@ def _message(body: bytes) -> Document:
 class Mongod:
     """The server: `users` and `roles` by (database, name), `data` by database and collection."""
 
-    def __init__(self, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, context: ssl.SSLContext | None = None, place: tuple[str, int] = ("127.0.0.1", 0)) -> None:
         self.users: dict[tuple[str, str], Document] = {}
         self.roles: dict[tuple[str, str], Document] = {}
         self.data: dict[str, dict[str, Document]] = {}
         self.commands: list[str] = []
         self.lock = threading.RLock()
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Connection, bind_and_activate=True)
+        self._server = socketserver.ThreadingTCPServer(place, Connection)
         self._server.daemon_threads = True
         self._server.owner = self  # type: ignore[attr-defined]
         if context:
