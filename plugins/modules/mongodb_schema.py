@@ -166,61 +166,26 @@ installed:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_module import COMMON, NAMES, TABLES, answer, users
 from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_service import SchemaService
 
-NAMES = {"type": "list", "elements": "str", "default": []}
 OPTIONS = {
+    **COMMON,
     "login_host": {"type": "str", "default": "localhost:27017"},
     "login_user": {"type": "str", "required": True},
-    "login_password": {"type": "str", "default": "", "no_log": True},
     "login_database": {"type": "str", "default": "admin"},
     "first_user": {"type": "bool", "default": False},
-    "sslmode": {
-        "type": "str",
-        "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        "default": "prefer",
-    },
-    "ca_cert": {"type": "path"},
-    "database": {"type": "str", "required": True},
-    "collections": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"name": {"type": "str", "required": True}, "unique": NAMES},
-    },
-    "users": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "name": {"type": "str", "required": True},
-            "password": {"type": "str", "required": True, "no_log": True},
-            "collections": {**NAMES, "aliases": ["tables"]},
-        },
-    },
-    "prepared": {"type": "bool", "default": False},
+    "collections": TABLES,
+    "users": users({"collections": {**NAMES, "aliases": ["tables"]}}),
     "may_be_missing": {"type": "bool", "default": False},
-    "delete_data": {"type": "str", "default": ""},
     "wait": {"type": "int", "default": 3},
-    "labels": {"type": "dict", "default": {}},
-    "state": {"type": "str", "choices": ["present", "absent", "checked", "verified"], "default": "present"},
 }
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
-    service = SchemaService(module.params, check_mode=module.check_mode)
-    try:
-        result = getattr(service, module.params["state"])()
-    except DatabaseError as error:
-        module.fail_json(msg=error.told(module.params["labels"]))
-    for text in result.pop("warnings", []):
-        module.warn(text)
-    if not module._diff:
-        result.pop("diff", None)
-    module.exit_json(**result)
+    answer(module, SchemaService(module.params, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":

@@ -216,44 +216,21 @@ server_files:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_module import COMMON, NAMES, TABLES, answer, users
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import IDENTIFIER
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_service import SchemaService
 
-NAMES = {"type": "list", "elements": "str", "default": []}
 OPTIONS = {
+    **COMMON,
     "login_host": {"type": "str", "default": ""},
     "login_port": {"type": "int", "default": 5432},
     "login_user": {"type": "str", "default": "postgres"},
-    "login_password": {"type": "str", "default": "", "no_log": True},
     "login_os_user": {"type": "str", "default": ""},
-    "sslmode": {
-        "type": "str",
-        "choices": ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"],
-        "default": "prefer",
-    },
-    "ca_cert": {"type": "path"},
     "maintenance_db": {"type": "str", "default": "postgres"},
-    "database": {"type": "str", "required": True},
     "schema": {"type": "str", "default": "public"},
-    "tables": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {"name": {"type": "str", "required": True}, "unique": NAMES},
-    },
-    "users": {
-        "type": "list",
-        "elements": "dict",
-        "default": [],
-        "options": {
-            "name": {"type": "str", "required": True},
-            "password": {"type": "str", "required": True, "no_log": True},
-            "tables": NAMES,
-        },
-    },
+    "tables": TABLES,
+    "users": users({"tables": NAMES}),
     "revoke_public": {"type": "bool", "default": True},
-    "prepared": {"type": "bool", "default": False},
     "server": {
         "type": "dict",
         "options": {
@@ -266,11 +243,8 @@ OPTIONS = {
             "min_free_mb": {"type": "int", "default": 0},
         },
     },
-    "delete_data": {"type": "str", "default": ""},
     "lock_timeout": {"type": "int", "default": 10},
     "wait": {"type": "int", "default": 0},
-    "labels": {"type": "dict", "default": {}},
-    "state": {"type": "str", "choices": ["present", "absent", "checked", "verified"], "default": "present"},
 }
 
 
@@ -282,16 +256,7 @@ def main() -> None:
     for name in [*names, *(key for table in params["tables"] for key in table["unique"])]:
         if not IDENTIFIER.match(name):
             module.fail_json(msg=f"{name!r} is no name for this: use lower-case letters, digits and _, at most 63, no digit first")
-    service = SchemaService(params, check_mode=module.check_mode)
-    try:
-        result = getattr(service, params["state"])()
-    except DatabaseError as error:
-        module.fail_json(msg=error.told(params["labels"]))
-    for text in result.pop("warnings", []):
-        module.warn(text)
-    if not module._diff:
-        result.pop("diff", None)
-    module.exit_json(**result)
+    answer(module, SchemaService(params, check_mode=module.check_mode))
 
 
 if __name__ == "__main__":
