@@ -29,6 +29,8 @@ GOOD: dict[str, Any] = {
     "parallel": 2,
 }
 
+NOWHERE = {"registry": "", "registry_username": "", "registry_password_given": False}
+
 
 @pytest.mark.parametrize(
     "change", [{}, {"registry": "r.example.org/team"}, {"registry": "[::1]:5000"}, {"git_url": "u", "git_ref": "v1", "source_tree": ""}]
@@ -62,6 +64,8 @@ def test_good_settings(change: dict[str, Any]) -> None:
         ({"provider": "prebuilt", "prebuilt": {"nsfl-base": "UPPER/x"}}, "no image reference"),
         ({"provider": "prebuilt", "prebuilt": {"nsfl-base": "x@sha256:12"}}, "which is not sha256"),
         ({"provider": "prebuilt", "prebuilt": {"other": "x"}}, "remove it"),
+        ({"provider": "mirror"}, "prebuilt: no image is given"),
+        ({"provider": "mirror", "prebuilt": {"nsfl-base": "x"}, **NOWHERE}, "registry: there is no registry to copy the images to"),
     ],
 )
 def test_each_problem_names_setting_cause_and_fix(change: dict[str, Any], words: str) -> None:
