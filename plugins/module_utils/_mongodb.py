@@ -158,7 +158,7 @@ def read_state(client: Client, wanted: Wanted, account: Account) -> State:
         for found in answer["users"]:
             roles = frozenset[Role]((role["role"], role["db"]) for role in found["roles"])
             state.users[user.name] = UserState(_fits(account, wanted.database, user.name, user.password), roles)
-        if user.collections and wanted.with_roles:
+        if user.tables and wanted.with_roles:
             state.roles |= _read_role(client, wanted.database, role_name(user))
     kinds = collections(client, wanted.database)
     state.database_exists = bool(kinds)

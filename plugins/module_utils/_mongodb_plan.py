@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from ._database_wanted import Table, User
 from ._option_error import OptionError
 
 # The account that looks after the databases, and no more: it does not run the server.
@@ -22,28 +23,11 @@ Command = dict[str, t.Any]
 
 
 @dataclass(frozen=True)
-class Collection:
-    """A wanted collection, and the keys that no two documents share together."""
-
-    name: str
-    unique: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class User:
-    """A wanted user and the collections it may use (all when none is named)."""
-
-    name: str
-    password: str = field(repr=False)
-    collections: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Wanted:
     """The database as it should be. A server without roles gives every user everything."""
 
     database: str
-    collections: tuple[Collection, ...]
+    collections: tuple[Table, ...]
     users: tuple[User, ...]
     with_roles: bool = True
 
@@ -104,7 +88,7 @@ def make_plan(wanted: Wanted, state: State) -> Plan:
     return plan
 
 
-def _collection(plan: Plan, wanted: Wanted, collection: Collection, found: CollectionState | None) -> None:
+def _collection(plan: Plan, wanted: Wanted, collection: Table, found: CollectionState | None) -> None:
     name = collection.name
     if found is not None and found.kind != "collection":
         plan.problems.append(
@@ -143,21 +127,21 @@ def _user(plan: Plan, wanted: Wanted, user: User, state: State) -> None:
 
 def role_name(user: User) -> str:
     """The role that a user is to have: one of the server's own, or one for its collections."""
-    return f"{user.name}_collections" if user.collections else "readWrite"
+    return f"{user.name}_collections" if user.tables else "readWrite"
 
 
 def _role(plan: Plan, wanted: Wanted, user: User, state: State) -> str:
     name = role_name(user)
-    if not user.collections or not wanted.with_roles:
+    if not user.tables or not wanted.with_roles:
         return name
     found = state.roles.get(name)
-    if found != frozenset(user.collections):
+    if found != frozenset(user.tables):
         # Whether a collection is there is asked by its list; a role without that right cannot tell.
         privileges = [{"resource": {"db": wanted.database, "collection": ""}, "actions": ["listCollections"]}]
-        privileges += [{"resource": {"db": wanted.database, "collection": one}, "actions": list(_ACTIONS)} for one in user.collections]
+        privileges += [{"resource": {"db": wanted.database, "collection": one}, "actions": list(_ACTIONS)} for one in user.tables]
         verb = "createRole" if found is None else "updateRole"
         command = {verb: name, "privileges": privileges, "roles": []}
-        plan.actions.append(Action(f"let the role {name} use {', '.join(user.collections)}", wanted.database, command))
+        plan.actions.append(Action(f"let the role {name} use {', '.join(user.tables)}", wanted.database, command))
     return name
 
 

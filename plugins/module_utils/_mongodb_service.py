@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from . import _mongodb as mongo
 from ._database_error import DatabaseError, UnreachableError, WrongPasswordError
+from ._database_wanted import Table, tables_and_users
 from ._mongodb import Account
-from ._mongodb_plan import Action, Collection, Plan, State, User, Wanted, first_administrator, make_plan, removal
+from ._mongodb_plan import Action, Plan, State, Wanted, first_administrator, make_plan, removal
 
 Result = dict[str, t.Any]
 
@@ -34,11 +35,7 @@ class SchemaService:
             timeout=max(params["wait"], 1),
         )
         self._done: tuple[Action, ...] = ()
-        self._wanted = Wanted(
-            database=params["database"],
-            collections=tuple(Collection(item["name"], tuple(item["unique"])) for item in params["collections"]),
-            users=tuple(User(item["name"], item["password"], tuple(item["collections"])) for item in params["users"]),
-        )
+        self._wanted = Wanted(params["database"], *tables_and_users(params, "collections"))
 
     # --- present -----------------------------------------------------------------------------------------------------
 
@@ -130,7 +127,7 @@ class SchemaService:
             raise DatabaseError(f"{text}; have this made there, or give an administrator's account", "login_user")
         return {"changed": False, "collections": names}
 
-    def _probe(self, client: mongo.Client, collection: Collection) -> list[str]:
+    def _probe(self, client: mongo.Client, collection: Table) -> list[str]:
         """There is no taking back as in a transaction, so the document has a name that is nobody else's, and goes at once."""
         mark, name = f"nsfl-probe-{uuid.uuid4()}", collection.name
         match = {"nsfl": mark}

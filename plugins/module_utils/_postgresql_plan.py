@@ -12,6 +12,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from ._database_wanted import Table, User
 from ._option_error import OptionError
 from ._scram import make_verifier, matches
 
@@ -27,29 +28,8 @@ Identifier = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Table:
-    """A wanted table: id serial primary key, data jsonb, and the keys of data that are unique together."""
-
-    name: str
-    unique: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class User:
-    """A wanted login role and the tables it may use (all when none is named)."""
-
-    name: str
-    password: str = field(repr=False)
-    tables: tuple[str, ...] = ()
-
-    def may_use(self, table: str) -> bool:
-        """Whether the user is to have rights on a table."""
-        return not self.tables or table in self.tables
-
-
-@dataclass(frozen=True)
 class Wanted:
-    """The database as it should be."""
+    """The database as it should be. A table has id serial primary key and data jsonb; its unique keys are those of data."""
 
     database: str
     tables: tuple[Table, ...]

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from . import _postgresql as pg
 from ._database_error import DatabaseError, UnreachableError
+from ._database_wanted import Table, tables_and_users
 from ._postgresql import Account
-from ._postgresql_plan import Action, Plan, State, Table, User, Wanted, column_differences, make_plan
+from ._postgresql_plan import Action, Plan, State, Wanted, column_differences, make_plan
 from ._postgresql_server import differences, files, ports, room_for_a_server
 
 Result = dict[str, t.Any]
@@ -35,13 +36,8 @@ class SchemaService:
             ca_cert=params["ca_cert"] or "",
             lock_timeout=params["lock_timeout"],
         )
-        self._wanted = Wanted(
-            database=params["database"],
-            schema=params["schema"],
-            tables=tuple(Table(item["name"], tuple(item["unique"])) for item in params["tables"]),
-            users=tuple(User(item["name"], item["password"], tuple(item["tables"])) for item in params["users"]),
-            revoke_public=params["revoke_public"],
-        )
+        tables, users = tables_and_users(params, "tables")
+        self._wanted = Wanted(params["database"], tables, users, schema=params["schema"], revoke_public=params["revoke_public"])
 
     # --- present -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils._database_error import NoDatabaseError, UnreachableError, WrongPasswordError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, User
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import Account, _explain
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import (
@@ -17,9 +18,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan impor
     Column,
     RoleState,
     State,
-    Table,
     TableState,
-    User,
     Wanted,
     index_tails,
     make_plan,
