@@ -97,3 +97,17 @@ def test_room_is_looked_for_before_and_told_of_afterwards(site: Site, registry: 
     assert "No space left on device" in str(failed.value)
     site.write("app", f"FROM nsfl-base:latest\n{SHELL}COPY app.txt /app.txt\n")
     assert site.run(settings)["actions"] == {"nsfl-base": "present", "nsfl-app": "built"}
+
+
+@pytest.mark.parametrize(("parallel", "overlap"), [(1, False), (2, True)])
+@each_builder
+def test_independent_images_are_built_side_by_side(site: Site, registry: RealRegistry, builder: str, parallel: int, overlap: bool) -> None:
+    for name in ("one", "two"):
+        site.write(name, f"FROM scratch\nCOPY busybox /bin/busybox\n{SHELL}RUN busybox sleep 1 && busybox echo {site.stamp} >/{name}\n")
+    catalogue = [{"name": f"nsfl-{name}", "dockerfile": f"{name}.Dockerfile"} for name in ("one", "two")]
+    site.run(registry.settings, BUILDERS[builder], {"catalogue": catalogue, "parallel": parallel})
+    progress = (site.folder / "cache/logs/progress.log").read_text().splitlines()
+    begun = [number for number, line in enumerate(progress) if "build …" in line]
+    ended = [number for number, line in enumerate(progress) if "build done" in line]
+    assert (max(begun) < min(ended)) == overlap
+    assert {"nsfl-one.log", "nsfl-two.log"} < {path.name for path in (site.folder / "cache/logs").iterdir()}
