@@ -73,10 +73,10 @@ class Site:
         return "\n".join(path.read_text(errors="replace") for path in kept)
 
     def forget(self) -> None:
-        """Take the images that were made here out of the builders."""
-        for builder, listing in (("docker", ["image", "ls"]), ("podman", ["image", "ls"]), ("buildah", ["images"])):
-            names = ["--format", "{{.Repository}}:{{.Tag}}" if builder != "buildah" else "{{.Name}}:{{.Tag}}"]
-            shown = subprocess.run([builder, *listing, *names], capture_output=True, text=True, check=True).stdout
-            mine = [name for name in shown.split() if name.partition("/")[0] in self._hosts]
-            if mine:
-                subprocess.run([builder, "rmi", "-f", *mine], capture_output=True, check=False)
+        """Take the images that were made here out of Docker. (Podman and buildah have a storage of their own.)"""
+        shown = subprocess.run(
+            ["docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}"], capture_output=True, text=True, check=True
+        )
+        mine = [name for name in shown.stdout.split() if name.partition("/")[0] in self._hosts]
+        if mine:
+            subprocess.run(["docker", "rmi", "-f", *mine], capture_output=True, check=False)
