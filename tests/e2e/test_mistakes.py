@@ -75,8 +75,13 @@ def client_that_names_no_address() -> None:
 
 
 def forget_clients() -> None:
-    """The selector keeps the entry of a client that was restarted beside the new one for minutes, and may choose either."""
-    restart("nsfl-client-selector")
+    """The selector keeps the entry of a client that was restarted beside the new one for minutes, and may choose either.
+
+    The job scheduler goes with it: a call that met no selector makes its channel wait longer and longer before it connects anew.
+    """
+    for component in ("nsfl-client-selector", "nsfl-job-scheduler"):
+        restart(component)
+        kubectl("rollout", "status", f"deployment/{component}", "--timeout=60s")
 
 
 def search_list_first() -> None:
