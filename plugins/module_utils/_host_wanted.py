@@ -91,5 +91,4 @@ def units(wanted: t.Sequence[Wanted]) -> list[str]:
 def mounted(wanted: t.Sequence[Wanted]) -> list[str]:
     """Where something else than the wanted source is mounted, or nothing."""
     table = mounts.read_mounts()
-    over = {mount["path"]: mounts.mount_at(table, mount["path"]) for mount in wanted}
-    return [f"mount {mount['path']}" for mount in wanted if getattr(over[mount["path"]], "source", None) != mount["source"]]
+    return [f"mount {one['path']}" for one in wanted if getattr(mounts.mount_at(table, one["path"]), "source", None) != one["source"]]

@@ -96,8 +96,8 @@ def _note_workloads(kube: Kube, plan: Plan, workloads: list[Object], found: t.Ma
         (plan.ready if live and is_ready({**live, "kind": item["kind"]}) else plan.waiting).append(title(item))
     updated = {entry["title"] for entry in plan.apply if entry["kind"] == "Secret" and entry["action"] == "update"}
     restarting = {entry["title"] for entry in plan.apply if entry["restarts"]}
-    secrets = [secret for name, secret in found.items() if secret and name.startswith("Secret ")]
-    times = {place(secret): _NOW if f"Secret {'/'.join(place(secret))}" in updated else written(secret, _MANAGER) for secret in secrets}
+    secrets = {name: live for name, live in found.items() if live and name.startswith("Secret ")}
+    times = {place(live): _NOW if name in updated else written(live, _MANAGER) for name, live in secrets.items()}
     readers = [item for item in workloads if found.get(title(item)) and title(item) not in restarting and secrets_read(item) & set(times)]
     pods = [pod for namespace in {place(item)[0] for item in readers} for pod in _pods(kube, namespace)]
     plan.outdated = [title(item) for item in readers if is_outdated(item, times, pods)]

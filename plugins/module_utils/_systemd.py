@@ -14,6 +14,15 @@ from dataclasses import dataclass
 _PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,ExecMainStartTimestampMonotonic,NeedDaemonReload,ExecStart,Result"
 
 
+# The options of a module that say how a unit is to be.
+WANTED: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
+    "enabled": {"type": "bool", "default": True},
+    "files": {"type": "list", "elements": "path", "default": []},
+}
+
+
 class UnitError(Exception):
     """A unit is not as wanted; the text says why and how to look further."""
 

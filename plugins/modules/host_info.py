@@ -190,17 +190,12 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _host_state as host
 from ansible_collections.neursafe.fl.plugins.module_utils import _host_wanted as wanted
+from ansible_collections.neursafe.fl.plugins.module_utils._systemd import WANTED
 
 TREES = {"root": {"type": "path", "required": True}, "entries": {"type": "list", "elements": "dict", "required": True}}
 PROGRAMS = {"path": {"type": "path", "required": True}, "sha256": {"type": "str", "default": ""}}
 MOUNTS = {"path": {"type": "path", "required": True}, "source": {"type": "str", "required": True}}
-UNITS = {
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
-    "enabled": {"type": "bool", "default": True},
-    "files": {"type": "list", "elements": "path", "default": []},
-    "same_command": {"type": "bool", "default": False},
-}
+UNITS = {**WANTED, "same_command": {"type": "bool", "default": False}}
 
 
 def differences(params: dict) -> list[str]:

@@ -150,10 +150,7 @@ def run(module: AnsibleModule) -> dict:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "name": {"type": "str", "required": True},
-            "state": {"type": "str", "choices": ["started", "stopped"], "default": "started"},
-            "enabled": {"type": "bool", "default": True},
-            "files": {"type": "list", "elements": "path", "default": []},
+            **systemd.WANTED,
             "restart": {"type": "bool", "default": False},
             "health_url": {"type": "str", "default": ""},
             "ca_path": {"type": "path"},
