@@ -59,6 +59,7 @@ options:
     default: nsfl
 extends_documentation_fragment:
   - neursafe.fl.kubeconfig
+  - neursafe.fl.endpoints
 attributes:
   check_mode:
     description: Reads only, so it does the same in check mode.
@@ -133,6 +134,17 @@ outdated:
   returned: always
   type: list
   elements: str
+silent:
+  description: One line for each of O(checks) that did not answer as it should. They are asked once, and only when all else is at rest.
+  returned: always
+  type: list
+  elements: str
+at_rest:
+  description: >-
+    Whether nothing is left to do and all is well; nothing differs or stands in the way, the workloads are ready and none is outdated,
+    and all O(checks) answer.
+  returned: always
+  type: bool
 cluster_dns:
   description: Address of the cluster's DNS Service, empty when it cannot be seen.
   returned: always
@@ -143,6 +155,7 @@ cluster_dns:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import OPTIONS, ask_all, silent
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, disturbed_jobs, make_plan, missing_rights
@@ -177,6 +190,7 @@ def main() -> None:
             "prefix": {"type": "str", "default": "nsfl"},
             "kubeconfig": {"type": "path"},
             "context": {"type": "str"},
+            **OPTIONS,
         },
         supports_check_mode=True,
     )
@@ -202,6 +216,8 @@ def main() -> None:
         plan.problems.append(f"{error.told(names)}; {'start the cluster, or ' if error.option == 'kubeconfig' else ''}name another")
     differences = [line for entry in plan.apply for line in entry.pop("difference")]
     differences += [f"- {title(item)} (removed)" for item in plan.stale]
+    left = [*plan.apply, *plan.stale, *plan.problems, *plan.waiting, *plan.outdated]
+    unanswered = [] if left else silent(ask_all(params))
     module.exit_json(
         changed=False,
         differences=differences if module._diff else [],
@@ -211,6 +227,8 @@ def main() -> None:
         ready=plan.ready,
         waiting=plan.waiting,
         outdated=plan.outdated,
+        silent=unanswered,
+        at_rest=not (left or unanswered),
         cluster_dns=dns,
     )
 

@@ -38,7 +38,8 @@ answers: dict[str, dict[str, object]] = {
         "differences": ["all of it"],
     },
     "kube_plan": {
-        **{name: [] for name in ("apply", "stale", "differences", "problems", "ready", "waiting", "outdated")},
+        **{name: [] for name in ("apply", "stale", "differences", "problems", "ready", "waiting", "outdated", "silent")},
+        "at_rest": False,
         "cluster_dns": "10.96.0.10",
     },
     "images": {"problems": [], "up_to_date": False, "commit": ""},

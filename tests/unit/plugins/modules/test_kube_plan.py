@@ -210,3 +210,17 @@ def test_a_pod_that_read_a_secret_before_its_last_change_is_outdated(capsys, api
     api.objects["/api/v1/namespaces/default/pods/web-1"] = {"metadata": pod, "spec": {"containers": [{"name": "web"}]}}
     result = call(capsys, api, [secret, workload()])
     assert result["outdated"] == expected and result["problems"] == []
+
+
+def test_what_does_not_answer_is_not_at_rest(capsys, api):
+    api.objects[SERVICE] = live(thing())
+    checks = [{"name": "api", "url": f"http://127.0.0.1:{api.server.server_port}{SERVICE}"}, {"name": "nobody", "url": "tcp://127.0.0.1:1"}]
+    result = call(capsys, api, [thing()], checks=checks[:1])
+    assert result["at_rest"] is True and result["silent"] == []
+    result = call(capsys, api, [thing()], checks=checks)
+    assert result["at_rest"] is False and [line.split(":")[0] for line in result["silent"]] == ["nobody (tcp"]
+
+
+def test_with_anything_left_to_do_nothing_is_asked(capsys, api):
+    result = call(capsys, api, [thing()], checks=[{"name": "nobody", "url": "tcp://127.0.0.1:1"}])
+    assert result["at_rest"] is False and result["silent"] == []
