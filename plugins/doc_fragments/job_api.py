@@ -24,11 +24,11 @@ options:
     description: File with the CA certificates to trust.
     type: path
   namespace:
-    description: The FL namespace (a bucket) of the job; not a Kubernetes namespace.
+    description: The FL namespace of the job (a bucket, or with O(s3_bucket) a folder); not a Kubernetes namespace.
     type: str
     default: default
   s3_endpoint:
-    description: URL of the S3 endpoint that holds the bucket O(namespace).
+    description: URL of the S3 endpoint that holds the bucket.
     type: str
   s3_access_key:
     description: Access key of a user who may read and write that bucket.
@@ -40,6 +40,9 @@ options:
     description: Region of the endpoint.
     type: str
     default: us-east-1
+  s3_bucket:
+    description: The one bucket in which FL namespaces are folders. Without it each is a bucket of its own.
+    type: str
   kubeconfig:
     description:
       - A kubeconfig of the cluster in which coordinator and executors run.
@@ -49,7 +52,7 @@ options:
     description: Context within O(kubeconfig).
     type: str
   pod_namespace:
-    description: The Kubernetes namespace in which coordinator and executors run; a literal in the components' code.
+    description: The Kubernetes namespace in which coordinator and executors run.
     type: str
     default: default
 """

@@ -36,6 +36,8 @@ options:
           evaluate: {description: The same for evaluation., type: dict}
           state: {description: V(absent) removes the entry and its scripts., type: str, choices: [present, absent], default: present}
       modes: {description: Whether modes are set; false on a mount that imposes its own., type: bool, default: true}
+      root: {description: Root of the shared tree on the host., type: str}
+      mount: {description: Where pods have that root. Paths in data sets and task entries are theirs., type: str}
       sensitive: {description: Whether the setup file stays out of differences even without a mode., type: bool, default: false}
 """
 

@@ -98,8 +98,8 @@ class Volume:
 class Probe:
     """How to tell that a component serves: `port` is the name of a setting; without `path`, a connection is enough.
 
-    With `mounts`, its folders must be there too. A folder inside a bucket stays dead in the pod when the bucket is mounted anew;
-    only a new container sees the new mount.
+    With `mounts`, its folders must be there too. A bucket, or a folder inside one, stays dead in the pod when the bucket is mounted
+    anew; only a new container sees the new mount.
     """
 
     port: str

@@ -33,7 +33,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import (
 )
 
 _WORKSPACE = Env("WORKSPACE", Lit("/workspace"))
-_CLAIM = Volume("workspace", "", "/workspace", propagate=False, claim="storage.backend.pvc")
+_CLAIM = Volume("workspace", "", "/workspace", claim="storage.backend.pvc")
 _FUSE = Volume("devfuse", "", "/dev/fuse", propagate=False, kind="CharDevice")
 _STORAGE = {
     "pvc": (Env("STORAGE_TYPE", Cfg("storage.backend.type")), Env("WORKSPACE_PVC", Cfg("storage.backend.pvc"))),
@@ -52,10 +52,17 @@ _CLUSTER = (
 )
 
 
+# They read the tree at their start only.
+_READ_ONCE = ("client_selector", "proxy")
+
+
 def _stored(component: Component, layout: str, *forgotten: Env) -> Component:
     """With the shared tree, and last what upstream's generator forgets."""
-    volumes = (_CLAIM,) if layout == "pvc" else (_FUSE,)
-    return replace(component, env=(*component.env, *_STORAGE[layout], *forgotten), volumes=volumes, privileged=layout == "s3pod")
+    stored = replace(component, env=(*component.env, *_STORAGE[layout], *forgotten))
+    if layout == "s3pod":
+        return replace(stored, volumes=(_FUSE,), privileged=True)
+    # The claim may be a mount of the node that is made anew under the pod.
+    return replace(stored, volumes=(_CLAIM,), alive=replace(stored.alive, mounts=stored.key not in _READ_ONCE))
 
 
 _JOB_SCHEDULER = replace(
@@ -120,7 +127,6 @@ _DATA_SERVER = Component(
 )
 _TASK_MANAGER = replace(
     TASK_MANAGER,
-    # Its folders are in one claim or mount, of which the kubelet takes care.
     alive=Probe("port"),
     command=(
         *(Lit("python3.7"), Lit("-m"), Lit("neursafe_fl.python.client.app")),

@@ -13,6 +13,12 @@ FOLDERS = ("lmdb", "workspace", "datasets", "task_configs", "config")
 _TASK_KEYS = ("script_path", "train", "evaluate")
 
 
+def in_pods(path: str, plan: dict[str, Any]) -> str:
+    """A path of the shared tree as the client's pods see it, where they see the tree in another place."""
+    root = str(plan.get("root") or "").rstrip("/")
+    return f"{plan['mount']}{path.removeprefix(root)}" if root and f"{path}/".startswith(f"{root}/") else path
+
+
 def task_entry(task: dict[str, Any], folder: str) -> dict[str, Any]:
     """What the client reads under the name of the task; the scripts' folder as an absolute path, for then it holds wherever it is read."""
     entry = {key: task[key] for key in _TASK_KEYS if task.get(key)}
@@ -43,15 +49,17 @@ def client_tree(plan: dict[str, Any]) -> list[dict[str, Any]]:
     # The setup file may hold a password.
     secret = {"mode": "0600", "sensitive": True} if plan.get("modes", True) else {"sensitive": bool(plan.get("sensitive"))}
     entries.append({"path": plan["setup_file"], "state": "file", "content": plan["setup"], **secret})
-    datasets = json.dumps(plan["datasets"], indent=2, sort_keys=True) + "\n"
+    known = {name: in_pods(str(path), plan) for name, path in plan["datasets"].items()}
+    datasets = json.dumps(known, indent=2, sort_keys=True) + "\n"
     entries.append({"path": f"{folders['datasets']}/datasets.json", "state": "file", "content": datasets, **file_mode})
     for task in plan["tasks"]:
-        entries += _task_files(task, folders["task_configs"], folder_mode, file_mode)
+        seen = in_pods(folders["task_configs"], plan)
+        entries += _task_files(task, folders["task_configs"], seen, (folder_mode, file_mode))
     return entries
 
 
-def _task_files(task: dict[str, Any], folder: str, folder_mode: dict[str, str], file_mode: dict[str, str]) -> list[dict[str, Any]]:
-    name = task["name"]
+def _task_files(task: dict[str, Any], folder: str, seen: str, modes: tuple[dict[str, str], dict[str, str]]) -> list[dict[str, Any]]:
+    name, (folder_mode, file_mode) = task["name"], modes
     if task.get("state") == "absent":
         return [
             {"path": f"{folder}/{name}.json", "state": "absent"},
@@ -64,7 +72,7 @@ def _task_files(task: dict[str, Any], folder: str, folder_mode: dict[str, str], 
     entries += [
         {"path": f"{folder}/{name}/{path}", "state": "file", "content_base64": content, **file_mode} for path, content in files.items()
     ]
-    text = json.dumps(task_entry(task, folder), indent=2) + "\n"
+    text = json.dumps(task_entry(task, seen), indent=2) + "\n"
     return [*entries, {"path": f"{folder}/{name}.json", "state": "file", "content": text, **file_mode}]
 
 

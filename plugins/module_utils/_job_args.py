@@ -23,6 +23,7 @@ def common_arguments() -> dict[str, dict[str, Any]]:
         "s3_access_key": {"type": "str", "no_log": False},
         "s3_secret_key": {"type": "str", "no_log": True},
         "s3_region": {"type": "str", "default": "us-east-1"},
+        "s3_bucket": {"type": "str"},
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
         "pod_namespace": {"type": "str", "default": "default"},
@@ -41,7 +42,8 @@ def files_of(params: dict[str, Any]) -> JobFiles | None:
     if not params["s3_endpoint"]:
         return None
     try:
-        return JobFiles(params["s3_endpoint"], params["s3_access_key"], params["s3_secret_key"], params["namespace"], params["s3_region"])
+        account = (params["s3_endpoint"], params["s3_access_key"], params["s3_secret_key"])
+        return JobFiles(*account, params["namespace"], params["s3_region"], params["s3_bucket"] or "")
     except ImportError as error:
         raise ApiError(f"the Python library minio is needed for s3_endpoint: {error}") from error
 

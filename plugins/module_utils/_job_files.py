@@ -37,10 +37,15 @@ def latest_output(names: list[str], output: str, job_id: str) -> str | None:
     return max(runs)[1] if runs else None
 
 
-class JobFiles:
-    """One bucket, seen through the minio SDK; errors come as ApiError and name the bucket."""
+def _place(name: str, within: str) -> tuple[str, str]:
+    """The bucket, and the prefix that all its objects have."""
+    return (within, f"{name}/") if within else (name, "")
 
-    def __init__(self, endpoint: str, access_key: str, secret_key: str, bucket: str, region: str) -> None:
+
+class JobFiles:
+    """The FL namespace, a bucket or with `within` a folder of that bucket, seen through the minio SDK; errors come as ApiError."""
+
+    def __init__(self, endpoint: str, access_key: str, secret_key: str, namespace: str, region: str, within: str = "") -> None:
         import minio
         import urllib3
 
@@ -48,7 +53,8 @@ class JobFiles:
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ApiError(f"s3_endpoint: {endpoint!r} is no URL; write it with its scheme, e.g. http://10.0.0.1:9000")
         self._errors = (minio.error.MinioException, urllib3.exceptions.HTTPError, OSError)
-        self.bucket = bucket
+        self.bucket, self.prefix = _place(namespace, within)
+        self._within = within
         self.endpoint = endpoint
         # The SDK's own default waits for minutes before it says that nobody is there.
         pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=30), retries=urllib3.Retry(total=2, backoff_factor=0.3))
@@ -56,10 +62,10 @@ class JobFiles:
             parts.netloc, access_key=access_key, secret_key=secret_key, secure=parts.scheme == "https", region=region, http_client=pool
         )
 
-    def of_bucket(self, bucket: str) -> JobFiles:
-        """The same endpoint and user, another bucket."""
+    def of_bucket(self, name: str) -> JobFiles:
+        """The same endpoint and user, another bucket, or another folder where one bucket holds all."""
         other = copy.copy(self)
-        other.bucket = bucket
+        other.bucket, other.prefix = _place(name, self._within)
         return other
 
     def _call(self, what: str, function: Any, *args: Any, **kwargs: Any) -> Any:
@@ -69,9 +75,10 @@ class JobFiles:
             raise ApiError(f"{what} in bucket {self.bucket} at {self.endpoint}: {error}") from error
 
     def names(self, prefix: str) -> dict[str, str]:
-        """Object names below a prefix, each with its etag."""
-        listed = self._call("list objects", lambda: list(self._client.list_objects(self.bucket, prefix=prefix, recursive=True)))
-        return {item.object_name: (item.etag or "").strip('"') for item in listed}
+        """Object names below a prefix, each with its etag. Names are those within the FL namespace."""
+        whole = f"{self.prefix}{prefix}"
+        listed = self._call("list objects", lambda: list(self._client.list_objects(self.bucket, prefix=whole, recursive=True)))
+        return {item.object_name.removeprefix(self.prefix): (item.etag or "").strip('"') for item in listed}
 
     def differing(self, src: str, job_id: str) -> list[str]:
         """Files of the job folder that the bucket has not, or has otherwise."""
@@ -85,18 +92,19 @@ class JobFiles:
     def upload(self, src: str, job_id: str, names: list[str]) -> None:
         for name in names:
             content = (Path(src) / name).read_bytes()
-            self._call("write object", self._client.put_object, self.bucket, f"fl-{job_id}/{name}", io.BytesIO(content), len(content))
+            key = f"{self.prefix}fl-{job_id}/{name}"
+            self._call("write object", self._client.put_object, self.bucket, key, io.BytesIO(content), len(content))
 
     def metrics(self, output: str, job_id: str) -> Any:
         """What the job measured, or None when it wrote nothing."""
         name = latest_output(list(self.names(f"{output.strip('/')}/")), output, job_id)
         if name is None:
             return None
-        answer = self._call("read object", self._client.get_object, self.bucket, name)
+        answer = self._call("read object", self._client.get_object, self.bucket, f"{self.prefix}{name}")
         try:
             return json.loads(answer.read())
         except ValueError as error:
-            raise ApiError(f"{self.bucket}/{name} is no JSON: {error}") from error
+            raise ApiError(f"{self.bucket}/{self.prefix}{name} is no JSON: {error}") from error
         finally:
             answer.close()
             answer.release_conn()
@@ -118,4 +126,4 @@ class JobFiles:
     def remove(self, names: list[str]) -> None:
         # Deepest first, so that a mounted bucket never shows a folder without its parent.
         for name in sorted(names, key=lambda item: -item.count("/")):
-            self._call("remove object", self._client.remove_object, self.bucket, name)
+            self._call("remove object", self._client.remove_object, self.bucket, f"{self.prefix}{name}")

@@ -15,7 +15,7 @@ Facts = t.Mapping[str, t.Any]
 
 
 def buckets_problems(settings: Facts) -> list[str]:
-    """Each bucket under the setting it comes from, and no name twice."""
+    """Each bucket under the setting it comes from, and no name twice. Where one bucket holds all, they are folders, named alike."""
     problems = []
     seen: dict[str, str] = {}
     listed = [
@@ -24,6 +24,8 @@ def buckets_problems(settings: Facts) -> list[str]:
         ("nsfl_system_bucket", settings["system_bucket"]),
         *(("nsfl_extra_buckets", name) for name in settings["extra_buckets"]),
     ]
+    if settings.get("bucket") and (problem := names.bucket_problem(str(settings["bucket"]))):
+        problems.append(f"nsfl_bucket: {problem}")
     for setting, name in listed:
         problem = names.bucket_problem(str(name))
         if problem:

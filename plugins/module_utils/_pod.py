@@ -180,14 +180,18 @@ def _probes(tree: Tree, component: Component) -> Object:
 
 # Python, because the contract has it in every component's image. Any other trouble with a folder is not cured by a new container.
 _MOUNTS_AND_PORT = """\
-import errno, os, socket, sys
-for folder in sys.argv[2:]:
+import errno, os, socket, sys, urllib.request
+port, path = sys.argv[1:3]
+for folder in sys.argv[3:]:
     try:
         os.stat(folder)
     except OSError as error:
         if error.errno == errno.ENOTCONN:
             sys.exit(f"{folder}: its mount is gone")
-socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5).close()
+if path:
+    urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
+else:
+    socket.create_connection(("127.0.0.1", int(port)), 5).close()
 """
 
 
@@ -195,7 +199,7 @@ def _check(tree: Tree, component: Component, probe: Probe) -> Object:
     port = int(tree[component.key][probe.port])
     if probe.mounts:
         folders = [_mount(tree, volume)["mountPath"] for volume in _volumes(tree, component) if volume.propagate]
-        return {"exec": {"command": ["python3.7", "-c", _MOUNTS_AND_PORT, str(port), *folders]}}
+        return {"exec": {"command": ["python3.7", "-c", _MOUNTS_AND_PORT, str(port), probe.path, *folders]}}
     return {"httpGet": {"path": probe.path, "port": port}} if probe.path else {"tcpSocket": {"port": port}}
 
 

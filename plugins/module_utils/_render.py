@@ -11,6 +11,8 @@ from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import Component, Rule
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import client_components, server_components
+from ansible_collections.neursafe.fl.plugins.module_utils._claim import claim_objects
+from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._pod import pod_template
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, client_settings, lookup, server_settings
@@ -23,6 +25,8 @@ _ORDER = (
     "Namespace",
     "ServiceAccount",
     "Secret",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
     "Role",
     "RoleBinding",
     "ClusterRole",
@@ -33,7 +37,6 @@ _ORDER = (
     "IngressClass",
     "Ingress",
 )
-_MANAGER = "neursafe.fl"
 _RBAC = "rbac.authorization.k8s.io"
 
 
@@ -46,7 +49,9 @@ def server_objects(settings: Tree) -> list[Object]:
         _account_secret(tree, "storage"),
         _secret(tree, tree["proxy"]["token_ref"]["name"], {tree["proxy"]["token_ref"]["key"]: tree["proxy"]["token"]}),
     ]
-    return _all(tree, server_components(tree["layout"]), secrets)
+    if tree["layout"] != "hostpath":
+        secrets.append(_account_secret(tree, "data_server"))
+    return _all(tree, server_components(tree["layout"]), secrets + claim_objects(tree))
 
 
 def client_objects(settings: Tree) -> list[Object]:
@@ -61,18 +66,6 @@ def in_order(objects: list[Object]) -> list[Object]:
     return sorted(objects, key=lambda item: _ORDER.index(item["kind"]))
 
 
-def labels(tree: Tree, name: str, component: str) -> dict[str, str]:
-    """The labels of an object; `instance` is what tells our objects from everybody else's."""
-    return {
-        "app.kubernetes.io/name": name,
-        "app.kubernetes.io/instance": tree["instance"],
-        "app.kubernetes.io/component": component,
-        "app.kubernetes.io/part-of": "neursafe-fl",
-        "app.kubernetes.io/managed-by": _MANAGER,
-        "app.kubernetes.io/version": str(tree["version"]),
-    }
-
-
 def namespace_objects(tree: Tree, component: str) -> list[Object]:
     """The namespace, unless it is one that every cluster has."""
     name = tree["k8s"]["namespace"]
@@ -81,8 +74,8 @@ def namespace_objects(tree: Tree, component: str) -> list[Object]:
     return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "neursafe-fl"}}}]
 
 
-def _all(tree: Tree, components: tuple[Component, ...], secrets: list[Object]) -> list[Object]:
-    objects = namespace_objects(tree, "namespace") + [item for item in secrets if item]
+def _all(tree: Tree, components: tuple[Component, ...], further: list[Object]) -> list[Object]:
+    objects = namespace_objects(tree, "namespace") + [item for item in further if item]
     for component in components:
         objects += _component(tree, component)
     return in_order(objects)

@@ -39,6 +39,10 @@ _NAMES = {
     "storage.selector_dir": "nsfl_server_selector_dir",
     "storage.proxy_dir": "nsfl_server_proxy_dir",
     "storage.coordinator_configs_dir": "nsfl_server_job_scheduler_coordinator_configs_dir",
+    "storage.claim.create": "nsfl_server_create_claim",
+    "storage.claim.path": "nsfl_server_root",
+    "data_server.username": "nsfl_server_data_server_username",
+    "data_server.password": "nsfl_server_data_server_password",
 }
 
 
@@ -82,7 +86,7 @@ def server_problems(settings: Tree) -> list[str]:
 
 def variable(path: str) -> str:
     """The role's variable that a path of the settings comes from."""
-    if path.startswith(("data_server.", "storage.backend.")) and path.split(".")[-1] not in ("options", "patch", "image", "resources"):
+    if path not in _NAMES and path.startswith(("data_server.", "storage.backend.")) and path.split(".")[-1] not in ("options", "patch", "image", "resources"):
         return "nsfl_server_" + path.removeprefix("storage.")
     fixed = _NAMES.get(path) or "nsfl_server_" + path.replace("db.", "database.", 1).replace(".", "_")
     for part in ("options", "patch", "image", "resources"):
@@ -121,6 +125,15 @@ def _layout(tree: Tree) -> list[Problem]:
     data, verdicts = tree["data_server"], check.shared_tree(tree["storage"], tree["layout"])
     verdicts["data_server.port"] = check.node_port(data["port"]) if data["external"] is True else check.port(data["port"])
     verdicts["data_server.external"] = check.boolean(data["external"])
+    verdicts["data_server.secret_key_ref.name"] = check.domain(data["secret_key_ref"]["name"])
+    if data["port"] in (tree["proxy"]["grpc_port"], tree["proxy"]["http_port"]):
+        verdicts["data_server.port"] = f"{data['port']} is a port of the proxy too", "choose another one"
+    if bool(data["username"]) != bool(data["password"]):
+        verdicts["data_server.password"] = "user and password go together", "give both, or neither if the Secret exists already"
+    if tree["layout"] == "pvc":
+        claim = tree["storage"]["claim"]
+        verdicts["storage.claim.create"] = check.boolean(claim["create"])
+        verdicts["storage.claim.path"] = check.absolute_path(claim["path"]) if claim["create"] is True else None
     return [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
 
 

@@ -112,6 +112,8 @@ SERVER_DEFAULTS_2024: Tree = {
         "port": 30088,
         "external": True,
         "image": "",
+        "username": "",
+        "password": "",
         "secret_key_ref": {"name": "data-server-secret", "user_key": "username", "passwd_key": "password"},
         "options": {},
         "resources": _SMALL,
@@ -124,6 +126,8 @@ SERVER_DEFAULTS_2024: Tree = {
         "proxy_dir": "system/proxy",
         "coordinator_configs_dir": "system/coordinator_configs",
         "backend": _BACKEND,
+        # Whether volume and claim are made, and the folder of the nodes that they are.
+        "claim": {"create": False, "path": ""},
     },
 }
 

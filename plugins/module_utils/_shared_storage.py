@@ -96,6 +96,8 @@ def settings_problems(settings: Facts) -> list[str]:
 
 
 def _buckets(settings: Facts) -> list[str]:
+    if settings.get("bucket"):
+        return [str(settings["bucket"])]
     listed = [*settings["namespaces"], settings["models_bucket"], settings["system_bucket"], *settings["extra_buckets"]]
     return list(dict.fromkeys(str(name) for name in listed))
 

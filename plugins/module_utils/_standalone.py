@@ -18,7 +18,7 @@ _OPTIONAL = ("ssl", "username", "password", "public_key", "private_key", "certif
 _PATHS = ("ssl", "public_key", "private_key", "certificate")
 _SETUP_KEYS = (
     "host", "port", "server", "lmdb_path", "workspace", "platform", "task_config_entry", "datasets", "storage_quota", "log_level",
-    "external_address", "registration", "runtime", "label", "max_task_parallelism", *_OPTIONAL,
+    "external_address", "registration", "runtime", "label", "max_task_parallelism", "client_id", *_OPTIONAL,
 )  # fmt: skip
 
 

@@ -219,7 +219,7 @@ class Job:
         model = config.get("model_path")
         if self.files and model and model not in self.files.names(model):
             raise ApiError(
-                f"config.model_path: there is no object {model} in bucket {self.files.bucket} at {self.files.endpoint}; "
+                f"config.model_path: there is no object {self.files.prefix}{model} in bucket {self.files.bucket} at {self.files.endpoint}; "
                 "if a program wrote it below the mount, it wrote to a local folder: the bucket was not mounted there"
             )
         try:

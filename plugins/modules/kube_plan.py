@@ -45,7 +45,9 @@ options:
     elements: str
     default: []
   needed:
-    description: References (kind, and metadata with name and namespace) to objects of others that have to exist already.
+    description:
+      - References (kind, and metadata with name and namespace) to objects of others that have to exist already.
+      - With C(setting), messages name the setting that the reference comes from.
     type: list
     elements: dict
     default: []
@@ -173,7 +175,11 @@ def cluster_dns(kube: Kube) -> str:
 def absent(kube: Kube, needed: list[dict[str, t.Any]]) -> list[str]:
     """Objects of others that ours refer to."""
     missing = [item for item in needed if kube.find(object_path(item)) is None]
-    return [f"{title(item)}: does not exist; create it, or name another one" for item in missing]
+    return [f"{item.get('setting') or title(item)}: {_not_there(item)}; create it, or name another one" for item in missing]
+
+
+def _not_there(item: dict[str, t.Any]) -> str:
+    return f"there is no {title(item)}" if item.get("setting") else "does not exist"
 
 
 def main() -> None:

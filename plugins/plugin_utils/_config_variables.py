@@ -94,6 +94,14 @@ _SERVER_2024 = (
     ("storage.coordinator_configs_dir", "nsfl_server_job_scheduler_coordinator_configs_dir"),
     ("storage.backend", "nsfl_server_backend"),
 )
+# Folders that are made in the one bucket.
+_IN_BUCKET = (
+    ("storage.selector_dir", "nsfl_directories_selector"),
+    ("storage.proxy_dir", "nsfl_directories_proxy"),
+    ("storage.coordinator_configs_dir", "nsfl_directories_coordinator_configs"),
+    ("storage.models_dir", "nsfl_directories_models"),
+    ("storage.coordinator_configs_dir", "nsfl_verify_configs_path"),
+)
 # Folders that are paths below the root there, and paths of the nodes here.
 _BELOW_ROOT = (
     ("storage.selector_dir", "nsfl_server_selector_dir"),
@@ -105,6 +113,8 @@ _BELOW_ROOT = (
     ("storage.task_manager_config_dir", "nsfl_client_config_dir"),
 )
 _ROOT = "/mnt/neursafe_fl"
+# Where the one bucket of the layout pvc is mounted.
+_CLAIM_ROOT = f"{_ROOT}/nsfl"
 _PARTS = ("job_scheduler", "client_selector", "model_manager", "proxy", "coordinator", "data_server")
 _TABLES = {"jobs": ["namespace", "id"], "models": ["id"], "tasks": ["task_id"], "nsfl_task_metas": ["id"]}
 # Folders of the server that components share, and the setting of the role that makes them in the system bucket.
@@ -137,18 +147,22 @@ def _2024(config: Config) -> Iterator[Variable]:
     tree = config.settings
     yield Variable("nsfl_layout", tree["layout"], "storage.backend.type")
     yield Variable("nsfl_root", _ROOT, "storage")
+    root = _CLAIM_ROOT if tree["layout"] == "pvc" else _ROOT
     for path, name in _BELOW_ROOT:
         if (value := value_at(tree, path)) is not None:
-            yield Variable(name, f"{_ROOT}/{value.strip('/')}", path)
+            yield Variable(name, f"{root}/{value.strip('/')}", path)
     if config.kind == "client":
         # The key may be missing, and nobody uses it (Y16).
         if value_at(tree, "storage.lmdb_dir") is None:
-            yield Variable("nsfl_client_lmdb_dir", f"{_ROOT}/client/lmdb", "storage.lmdb_dir")
+            yield Variable("nsfl_client_lmdb_dir", f"{root}/client/lmdb", "storage.lmdb_dir")
         yield Variable("nsfl_client_backend", tree["storage"]["backend"], "storage.backend")
         return
     yield from (Variable(name, value_at(tree, path), path) for path, name in _SERVER_2024)
     data = {key: value for key, value in tree["data_server"].items() if key not in ("image", "options")}
     yield Variable("nsfl_server_data_server", data, "data_server")
+    if tree["layout"] == "pvc":
+        yield Variable("nsfl_claim", tree["storage"]["backend"]["pvc"], "storage.backend.pvc")
+        yield from (Variable(name, value_at(tree, path), path) for path, name in _IN_BUCKET)
     yield Variable("nsfl_server_version", "2024", "storage.backend")
     yield Variable("nsfl_api_server_version", "2024", "storage.backend")
 
@@ -215,6 +229,8 @@ def placed(variables: list[Variable], system: str, mounted: list[str]) -> tuple[
 
     A name that no bucket can have becomes a folder of the system bucket. `mounted` are the buckets that there are anyway.
     """
+    if any(item.name == "nsfl_layout" for item in variables):
+        return variables, []  # one bucket, in which all of them are folders
     root = next((item.value for item in variables if item.name == "nsfl_root"), "")
     found, notices = [], []
     extra: list[str] = []

@@ -11,7 +11,7 @@ import pytest
 
 from .machinery import ROOT
 
-FILES = ("base", "cli", "client-cpu", "coordinator", "job_scheduler", "model_manager", "proxy", "selector")
+FILES = ("base", "cli", "client-cpu", "coordinator", "data_server", "job_scheduler", "model_manager", "proxy", "selector")
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -9,6 +9,10 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 COPY deploy/configs/proxy/nginx /usr/local/bin/nginx
 COPY deploy/configs/proxy/lua /nginx/lua
-RUN mkdir -p /nginx/logs
+COPY deploy/configs/proxy/start_nginx.sh /nginx/start_nginx.sh
+# The successor's image has a script that starts it, and another token that everybody knows.
+ARG NSFL_DOUBLE_SHAPE=2022
+RUN mkdir -p /nginx/logs \
+ && if [ "$NSFL_DOUBLE_SHAPE" = 2024 ]; then sed -i 's/"Fl-ZTE"/"nsfl-proxy-token"/' /nginx/lua/router_table.lua; else rm /nginx/start_nginx.sh; fi
 WORKDIR /nginx
 CMD ["nginx", "-p", "/nginx", "-c", "/nginx/conf/nginx.conf", "-g", "daemon off;"]

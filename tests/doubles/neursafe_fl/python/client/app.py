@@ -14,6 +14,7 @@ from neursafe_fl.python.client.resources import ClusterResources, LocalResources
 from neursafe_fl.python.client.tasks import Tasks
 from neursafe_fl.python.libs import db, log, rpc
 from neursafe_fl.python.libs.settings import env
+from neursafe_fl.python.libs.shape import SUCCESSOR, mounted_or_exit
 
 
 def main() -> None:
@@ -21,13 +22,15 @@ def main() -> None:
     parser.add_argument("--config_file", required=True)
     path = parser.parse_args().config_file
     log.setup("client")
+    mounted_or_exit()
     config = read_config(path)
     logging.getLogger().setLevel(config["log_level"].upper())
 
-    # The resource manager heeds the environment alone, whatever the file's platform says.
+    # In 2022 the resource manager heeds the environment alone, whatever the file's platform says.
+    platform = config["platform"] if SUCCESSOR else env("PLATFORM")
     collection = None
     try:
-        if env("PLATFORM") == "k8s":
+        if platform == "k8s":
             collection = db.open_or_exit()
             resources: LocalResources = ClusterResources(config)
         else:

@@ -9,6 +9,8 @@ import os
 import shutil
 from typing import Any
 
+from neursafe_fl.python.libs.shape import SUCCESSOR
+
 DEFAULTS = {
     "host": "0.0.0.0",
     "port": 22000,
@@ -21,8 +23,12 @@ DEFAULTS = {
     "max_task_parallelism": -1,
     "resource": {},
 }
-REQUIRED = ("server", "lmdb_path", "workspace", "task_config_entry", "datasets")
-OTHERS = ("external_address", "username", "password", "public_key", "private_key", "certificate", "ssl")
+# The successor has no LMDB, though its generator still names a folder for it.
+REQUIRED = ("server", *([] if SUCCESSOR else ["lmdb_path"]), "workspace", "task_config_entry", "datasets")
+OTHERS = (
+    *("external_address", "username", "password", "public_key", "private_key", "certificate", "ssl"),
+    *(["lmdb_path", "client_id", "task_saving_strategy"] if SUCCESSOR else []),
+)
 
 
 def read_config(path: str) -> dict[str, Any]:
@@ -42,6 +48,9 @@ def read_config(path: str) -> dict[str, Any]:
     _host, port = config["server"].split(":")  # a ValueError without exactly one colon
     int(port)
     config.setdefault("external_address", f"{config['host']}:{config['port']}")
+    if SUCCESSOR:
+        # Alike for all clients with the same port: of two sites with it, the selector knows one.
+        config.setdefault("client_id", f"{config['platform']}-0-0-0-0-{config['port']}")
     _check_folders(config)
     return config
 
@@ -57,6 +66,8 @@ def _check_folders(config: dict[str, Any]) -> None:
     # A TypeError for the quota as a string, as in the real client.
     if shutil.disk_usage(config["workspace"]).total < config["storage_quota"] * 1024 * 1024:
         logging.warning("storage_quota is larger than the file system of the workspace")
+    if SUCCESSOR:
+        return
     if not os.path.isdir(config["lmdb_path"]):
         os.mkdir(config["lmdb_path"])  # one level only
     with open(os.path.join(config["lmdb_path"], "data.mdb"), "a+b") as stream:  # writable, or the process ends

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from neursafe_fl.python.client.resources import Amounts
 from neursafe_fl.python.libs import http, kubernetes, retry
-from neursafe_fl.python.libs.settings import env_int
+from neursafe_fl.python.libs.settings import env, env_int
+from neursafe_fl.python.libs.shape import SUCCESSOR
 
 
 @dataclass
@@ -42,13 +43,13 @@ def run_local(work: Work) -> None:
 
 def run_pod(work: Work) -> None:
     """A Service and a Pod on the chosen node. Each host path is mounted at the same path, so it must exist there."""
-    mounts = [("workspace", work.workspace), ("cwd", work.scripts), ("datasets", work.datasets)]
-    mounts += [(f"dataset-{index}", path) for index, path in enumerate(work.dataset_paths)]
     proxies = {"http_proxy": "WORKER_HTTP_PROXY", "https_proxy": "WORKER_HTTPS_PROXY", "no_proxy": "WORKER_NO_PROXY"}
     env_map = {name: os.environ[source] for name, source in proxies.items() if os.environ.get(source)}
-    pod = kubernetes.pod(
-        work.name, os.environ["CONTAINER_EXECUTOR_IMAGE"], work.command, env_map, [(name, path, path) for name, path in mounts]
-    )
+    image = os.environ["CONTAINER_EXECUTOR_IMAGE"]
+    if SUCCESSOR:
+        pod = kubernetes.pod_with_claim(work.name, image, work.command, env_map, env("WORKSPACE"))
+    else:
+        pod = kubernetes.pod(work.name, image, work.command, env_map, _mounts(work))
     pod["spec"]["nodeSelector"] = {"kubernetes.io/hostname": work.node}
     container = pod["spec"]["containers"][0]
     container["workingDir"] = work.scripts
@@ -62,6 +63,12 @@ def run_pod(work: Work) -> None:
     finally:
         for kind in ("pods", "services"):
             kubernetes.delete(kind, work.name)
+
+
+def _mounts(work: Work) -> list[tuple[str, str, str]]:
+    mounts = [("workspace", work.workspace), ("cwd", work.scripts), ("datasets", work.datasets)]
+    mounts += [(f"dataset-{index}", path) for index, path in enumerate(work.dataset_paths)]
+    return [(name, path, path) for name, path in mounts]
 
 
 def _wait(work: Work) -> None:

@@ -17,7 +17,7 @@ from neursafe_fl.python.libs.settings import env_int
 def start(config: dict[str, Any], resources: LocalResources) -> None:
     """One attempt, without retry: its error ends the process. Then a report every REPORT_HEARTBEAT seconds."""
     message = {
-        "id": str(uuid.uuid4()),  # drawn anew by each process
+        "id": config.get("client_id") or str(uuid.uuid4()),  # in 2022 drawn anew by each process
         "address": config["external_address"],
         "runtime": config["runtime"],
         "label": config["label"],

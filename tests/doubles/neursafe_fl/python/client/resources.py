@@ -16,6 +16,7 @@ from typing import Any
 from neursafe_fl.python.libs import http as http_lib
 from neursafe_fl.python.libs import kubernetes
 from neursafe_fl.python.libs.settings import env, env_int
+from neursafe_fl.python.libs.shape import SUCCESSOR
 
 Amounts = dict[str, float]  # cpu in cores, memory in MB, gpu
 UNITS = {"": 1e-6, "Ki": 1024 / 1e6, "Mi": 1024**2 / 1e6, "Gi": 1024**3 / 1e6, "K": 1e-3, "M": 1.0, "G": 1e3}
@@ -64,7 +65,7 @@ class LocalResources:
 
 
 class ClusterResources(LocalResources):
-    """The nodes of the cluster, listed and watched over plain http."""
+    """The nodes of the cluster, listed and watched."""
 
     def _find(self, config: dict[str, Any]) -> dict[str, Amounts]:
         for _attempt in range(env_int("MAX_RETRY_TIMES") + 1):
@@ -80,9 +81,11 @@ class ClusterResources(LocalResources):
 
     def _watch(self, version: str) -> None:
         """When the watch ends, the list as it is then stays in use."""
-        connection = http.client.HTTPConnection(env("K8S_ADDRESS"))
+        secure = SUCCESSOR and env("K8S_API_PROTOCOL") == "https"
+        connection = http_lib.connection(env("K8S_ADDRESS"), "https" if secure else "http", None)
         try:
-            connection.request("GET", f"/api/v1/nodes?watch=1&resourceVersion={version}")
+            headers = kubernetes.authorization() if SUCCESSOR else {}
+            connection.request("GET", f"/api/v1/nodes?watch=1&resourceVersion={version}", headers=headers)
             response = connection.getresponse()
             if response.status != 200:
                 raise OSError(f"HTTP {response.status}")

@@ -11,6 +11,7 @@ from neursafe_fl.python.job_scheduler.jobs import Jobs
 from neursafe_fl.python.job_scheduler.scheduler import Scheduler
 from neursafe_fl.python.libs import db, http, log
 from neursafe_fl.python.libs.settings import demand, env, env_int
+from neursafe_fl.python.libs.shape import SUCCESSOR, mounted_or_exit
 
 REQUIRED = [
     "DB_ADDRESS",
@@ -23,7 +24,7 @@ REQUIRED = [
     "SELECTOR_ADDRESS",
     "JOB_SCHEDULER_ADDRESS",
     "MODEL_MANAGER_ADDRESS",
-    "SOURCE_MOUNT_PATH",
+    *([] if SUCCESSOR else ["SOURCE_MOUNT_PATH"]),
     "TEMP_DIR",
     "COORDINATOR_IMAGE",
     "PROXY_ADDRESS",
@@ -34,6 +35,7 @@ REQUIRED = [
 def main() -> None:
     log.setup("job scheduler", env("LOG_LEVEL") or "debug")
     demand(REQUIRED)
+    mounted_or_exit()
     jobs = Jobs(db.open_or_exit())
     scheduler = Scheduler(jobs)
     server = http.serve(env_int("HTTP_PORT"), Api(jobs, scheduler))

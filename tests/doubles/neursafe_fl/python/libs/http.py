@@ -46,25 +46,26 @@ def request(
     timeout: float = 10,
 ) -> str:
     """One request. HttpError on an answer of 400 and up, OSError without an answer, TypeError on a header of None."""
-    if protocol == "https":
-        # The real client never checks the certificate.
-        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            address, timeout=timeout, context=ssl._create_unverified_context()
-        )
-    else:
-        connection = http.client.HTTPConnection(address, timeout=timeout)
+    link = connection(address, protocol, timeout)
     try:
         content = None if body is None else json.dumps(body)
-        connection.request(method, path, content, {"Content-Type": "application/json", **(headers or {})})
-        response = connection.getresponse()
+        link.request(method, path, content, {"Content-Type": "application/json", **(headers or {})})
+        response = link.getresponse()
         text = response.read().decode(errors="replace")
     except http.client.HTTPException as error:
         raise ConnectionError(f"{address}: no HTTP answer: {error!r}") from error
     finally:
-        connection.close()
+        link.close()
     if response.status >= 400:
         raise HttpError(f"{method} {address}{path}", response.status, text)
     return text
+
+
+def connection(address: str, protocol: str, timeout: float | None) -> http.client.HTTPConnection:
+    """The real client never checks the certificate."""
+    if protocol == "https":
+        return http.client.HTTPSConnection(address, timeout=timeout, context=ssl._create_unverified_context())
+    return http.client.HTTPConnection(address, timeout=timeout)
 
 
 def serve(port: int, handler: Handler) -> ThreadingHTTPServer:

@@ -22,6 +22,7 @@ DEFAULTS = {
     "HEARTBEAT_TIMEOUT": "10",
     "K8S_API_PROTOCOL": "http",
     "K8S_API_TOKEN": "",
+    "K8S_NAMESPACE": "default",
     "MAX_RETRY_TIMES": "30",
     "MODELS_DIR": "models",
     "PLATFORM": "linux",

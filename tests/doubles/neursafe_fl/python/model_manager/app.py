@@ -8,6 +8,7 @@ import sys
 
 from neursafe_fl.python.libs import db, http, log
 from neursafe_fl.python.libs.settings import demand, env, env_int
+from neursafe_fl.python.libs.shape import SUCCESSOR, mounted_or_exit
 from neursafe_fl.python.model_manager.api import Api
 from neursafe_fl.python.model_manager.storage import make_storage
 
@@ -17,8 +18,10 @@ REQUIRED = ["DB_ADDRESS", "DB_USERNAME", "DB_PASSWORD", "DB_TYPE", "DB_NAME", "D
 def main() -> None:
     log.setup("model manager", env("LOG_LEVEL") or "debug")
     demand(REQUIRED)
+    mounted_or_exit()
     try:
-        storage = make_storage(env("STORAGE_TYPE"))
+        # What is mounted is a tree of files in 2024, whatever it is called.
+        storage = make_storage("posix" if SUCCESSOR else env("STORAGE_TYPE"))
     except TypeError:
         logging.exception("model manager cannot start")
         sys.exit(1)

@@ -9,6 +9,7 @@ import logging
 from typing import Any
 
 from neursafe_fl.python.libs import log, rpc
+from neursafe_fl.python.libs.shape import mounted_or_exit
 from neursafe_fl.python.selector.clients import Clients
 
 KNOWN = {"host", "port", "log_level", "auth_client", "root_cert", "ssl", "optimal_select", "strategy", "extenders"}
@@ -21,6 +22,7 @@ def main() -> None:
     args = parser.parse_args()
     # From the flag alone, before the file is read: log_level in the file has no effect.
     log.setup("client selector", args.log_level)
+    mounted_or_exit()
     config: dict[str, Any] = {"host": "0.0.0.0", "port": 50055, "auth_client": "false"}
     if args.config_file:
         with open(args.config_file, encoding="utf-8") as stream:
