@@ -210,13 +210,31 @@ def test_a_bad_configuration_file_is_told_of_before_anything_else(site: Site) ->
     assert "client_selector.port (line 17): 1023 is no usable port" in run.stdout and run.stdout.count("fatal: ") == 1
 
 
-@pytest.mark.parametrize(
-    ("layout", "reason"), [("bucket", "with s3pod each pod mounts the bucket itself"), ("claim", "pvc is only rendered")]
-)
-def test_a_layout_that_is_only_rendered_is_refused_with_the_reason(site: Site, layout: str, reason: str) -> None:
-    config = ROOT / "tests" / "unit" / "configs" / f"server-2024-{layout}.json"
-    run = site.run("-e", f"nsfl_server_config={config}")
-    assert run.returncode == 2 and f"nsfl_layout: {reason}" in run.stdout
+def test_the_layout_that_is_only_rendered_is_refused_with_the_reason_and_another_one(site: Site) -> None:
+    run = site.run("-e", f"nsfl_server_config={ROOT / 'tests/unit/configs/server-2024-bucket.json'}")
+    assert run.returncode == 2 and "nsfl_layout: with s3pod each pod mounts the bucket itself" in run.stdout
+    assert "use pvc, a claim over the bucket that s3fs mounts on the nodes" in run.stdout
+
+
+def test_the_successors_configuration_file_is_one_bucket_with_a_claim_over_it(site: Site) -> None:
+    run = site.run("-e", f"nsfl_server_config={ROOT / 'tests/unit/configs/server-2024-claim.json'}")
+    assert run.returncode == 0, run.stdout[-3000:]
+    objects = {(item["kind"], item["metadata"]["name"]): item for asked in site.asked("kube_plan") for item in asked["objects"]}
+    assert objects["PersistentVolume", "nsfl-pvc.fl"]["spec"]["hostPath"]["path"] == "/mnt/neursafe_fl/nsfl"
+    assert objects["PersistentVolumeClaim", "nsfl-pvc"]["metadata"]["namespace"] == "fl"
+    trees = [tree for asked in site.asked("host_info") for tree in asked.get("trees", []) if tree["root"] == "/mnt/neursafe_fl/nsfl"]
+    assert {"default", "system", "system/models", "system/selector", "system/proxy", "system/coordinator_configs"} <= {
+        entry["path"] for entry in trees[0]["entries"]
+    }
+    mounts = {mount["path"] for asked in site.asked("host_info") for mount in asked.get("mounts") or []}
+    assert mounts == {"/mnt/neursafe_fl/nsfl"}
+
+
+def test_a_claim_of_somebody_else_is_asked_for(site: Site) -> None:
+    assert site.run("-e", "nsfl_layout=pvc", "-e", "nsfl_claim=theirs", "-e", "nsfl_server_create_claim=false").returncode == 0
+    asked = [asked for asked in site.asked("kube_plan") if asked.get("needed")]
+    assert [item["metadata"]["name"] for item in asked[0]["needed"]] == ["theirs"]
+    assert not any(item["kind"].startswith("PersistentVolume") for item in asked[0]["objects"])
 
 
 def test_the_secrets_may_be_vaulted(site: Site) -> None:

@@ -249,6 +249,33 @@ def test_entries_of_both_layouts():
     assert folder_entries(TREES, state="absent")[0] == {"path": "selector", "state": "absent", "recursive": False, "keep_full": True}
 
 
+IN_BUCKET = {
+    **TREES,
+    "bucket": "nsfl",
+    "models": "models",
+    "folders": ["default", "study"],
+    **{name: f"system/{name}" for name in ("selector", "proxy", "coordinator_configs")},
+}
+
+
+def test_what_is_a_bucket_elsewhere_is_a_folder_in_the_one_bucket():
+    paths = [entry["path"] for entry in folder_entries(IN_BUCKET)]
+    assert paths == ["system", "models", "default", "study", "system/selector", "system/proxy", "system/coordinator_configs"]
+    assert folder_problems(IN_BUCKET) == []
+    assert only(folder_problems({**IN_BUCKET, "bucket": "Nsfl"}), "nsfl_bucket")
+    assert only(folder_problems({**IN_BUCKET, "proxy": "/system/proxy"}), "nsfl_directories_proxy")
+    # What people keep there goes with nobody; folders before those that they are in.
+    removed = folder_entries(IN_BUCKET, state="absent", recursive=True)
+    assert {entry["path"] for entry in removed if entry["recursive"]} == {"system/selector", "system/proxy", "system/coordinator_configs"}
+    order = [entry["path"] for entry in removed]
+    assert order.index("system") > max(order.index(path) for path in order if path.startswith("system/"))
+
+
+def test_the_one_bucket_is_the_only_one():
+    assert store_problems({**STORE, "bucket": "nsfl"}) == []
+    assert only(store_problems({**STORE, "bucket": "nsfl_fl"}), "nsfl_bucket")
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

@@ -129,6 +129,15 @@ def test_tree_lists_parents_first_and_guards_the_setup_file(tmp_path: Path) -> N
     assert "mode" not in client_tree({**plan, "modes": False})[0]
 
 
+def test_pods_that_see_the_tree_elsewhere_are_told_so() -> None:
+    datasets = {"here": f"{ROOT}/datasets/a.npz", "there": "/data/b.npz", "beside": f"{ROOT}-2/c.npz"}
+    plan = {"folders": FOLDERS, "setup_file": "/s", "setup": "", "datasets": datasets, "tasks": [{"name": "t", "train": STEP}]}
+    entries = {entry["path"]: entry for entry in client_tree({**plan, "root": ROOT, "mount": "/workspace"})}
+    known = json.loads(entries[f"{ROOT}/datasets/datasets.json"]["content"])
+    assert known == {"here": "/workspace/datasets/a.npz", "there": "/data/b.npz", "beside": f"{ROOT}-2/c.npz"}
+    assert json.loads(entries[f"{ROOT}/task_configs/t.json"]["content"])["script_path"] == "/workspace/task_configs/t"
+
+
 def test_absent_tasks_go_with_their_scripts() -> None:
     plan = {"folders": FOLDERS, "setup_file": "/s", "setup": "", "datasets": {}, "tasks": [{"name": "t", "state": "absent"}]}
     assert client_tree(plan)[-2:] == [

@@ -120,12 +120,12 @@ def test_a_task_manager_whose_mount_has_died_is_restarted(tmp_path: Path) -> Non
     container = pod(client_objects(CLIENT), "nsfl-task-manager")["containers"][0]
     command = container["livenessProbe"]["exec"]["command"]
     folders = [mount["mountPath"] for mount in container["volumeMounts"] if "mountPropagation" in mount]
-    assert command[:2] == ["python3.7", "-c"] and command[4:] == folders and len(folders) == 4
+    assert command[:2] == ["python3.7", "-c"] and command[4:] == ["", *folders] and len(folders) == 4
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])
 
         def probe(code: str, *folders: object) -> subprocess.CompletedProcess[str]:
-            return subprocess.run([sys.executable, "-c", code, port, *map(str, folders)], capture_output=True, text=True, check=False)
+            return subprocess.run([sys.executable, "-c", code, port, "", *map(str, folders)], capture_output=True, text=True, check=False)
 
         # A folder that is missing is somebody else's trouble; only a dead mount needs a new container.
         assert probe(command[2], tmp_path, tmp_path / "missing").returncode == 0

@@ -63,8 +63,61 @@ def test_the_variables_are_those_of_the_contract_in_its_order(layout: str) -> No
 def test_a_claim_is_mounted_and_takes_no_privilege() -> None:
     for pod in [*pods("server", "claim").values(), *pods("client", "claim").values()]:
         assert pod["volumes"][0] == {"name": "workspace", "persistentVolumeClaim": {"claimName": "nsfl-pvc"}}
-        assert pod["containers"][0]["volumeMounts"] == [{"name": "workspace", "mountPath": "/workspace"}]
+        assert pod["containers"][0]["volumeMounts"] == [
+            {"name": "workspace", "mountPath": "/workspace", "mountPropagation": "HostToContainer"}
+        ]
         assert "privileged" not in pod["containers"][0]["securityContext"]
+
+
+def test_who_works_in_the_claim_is_restarted_when_its_mount_has_died() -> None:
+    probes = {name: pod["containers"][0]["livenessProbe"] for name, pod in {**pods("server", "claim"), **pods("client", "claim")}.items()}
+    guarded = {name: probe["exec"]["command"][3:] for name, probe in probes.items() if "exec" in probe}
+    assert guarded == {
+        "nsfl-job-scheduler": ["8088", "/api/v1/health", "/workspace"],
+        "nsfl-model-manager": ["50057", "/api/v1/health", "/workspace"],
+        "nsfl-data-server": ["30088", "", "/workspace"],
+        "nsfl-task-manager": ["30090", "", "/workspace"],
+    }
+    # A pod that mounts the bucket itself has no mount of the node to lose.
+    assert not any("exec" in pod["containers"][0]["livenessProbe"] for pod in pods("server", "bucket").values())
+
+
+def with_claim(**other: Any) -> dict[str, Any]:
+    tree = settings("server", "claim")
+    tree["storage"]["claim"] = {"create": True, "path": "/mnt/fl/nsfl", **other}
+    return tree
+
+
+def test_volume_and_claim_name_each_other_and_are_made_on_request_only() -> None:
+    kinds = [item["kind"] for item in server_objects(settings("server", "claim"))]
+    assert not any(kind.startswith("PersistentVolume") for kind in kinds)
+    volume, claim = (item for item in server_objects(with_claim()) if item["kind"].startswith("PersistentVolume"))
+    assert (volume["metadata"]["name"], claim["metadata"]["name"], claim["metadata"]["namespace"]) == ("nsfl-pvc.fl", "nsfl-pvc", "fl")
+    assert volume["spec"]["claimRef"]["name"] == "nsfl-pvc" and volume["spec"]["claimRef"]["namespace"] == "fl"
+    assert claim["spec"]["volumeName"] == "nsfl-pvc.fl" and volume["spec"]["storageClassName"] == claim["spec"]["storageClassName"] == ""
+    assert volume["spec"]["hostPath"] == {"path": "/mnt/fl/nsfl", "type": "Directory"}
+    assert volume["spec"]["persistentVolumeReclaimPolicy"] == "Retain" and claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    # A pod would wait for a claim that comes after it.
+    order = [item["kind"] for item in server_objects(with_claim())]
+    assert order.index("PersistentVolume") < order.index("PersistentVolumeClaim") < order.index("Deployment")
+
+
+def test_the_data_servers_account_is_a_secret() -> None:
+    tree = settings("server", "claim")
+    tree["data_server"] |= {"username": "nsfl", "password": "canary"}
+    (secret,) = (item for item in server_objects(tree) if item["metadata"]["name"] == "data-server-secret")
+    assert secret["kind"] == "Secret" and set(secret["data"]) == {"username", "password"}
+    assert "data-server-secret" not in {item["metadata"]["name"] for item in server_objects(settings("server", "claim"))}
+
+
+def test_claim_and_data_server_are_checked() -> None:
+    tree = with_claim(path="mnt")
+    tree["data_server"] |= {"password": "canary", "port": 30091}
+    assert [problem.split(":")[0] for problem in server_problems(tree)] == [
+        *("nsfl_server_data_server.port", "nsfl_server_data_server_password", "nsfl_server_root"),
+    ]
+    assert "canary" not in str(server_problems(tree))
+    assert server_problems(with_claim()) == []
 
 
 def test_a_bucket_is_mounted_in_the_pod_which_takes_privilege() -> None:

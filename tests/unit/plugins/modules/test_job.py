@@ -98,7 +98,7 @@ def test_nobody_there_is_said_with_the_address(capsys: Any) -> None:
 class Bucket:
     """Stands for the bucket: what is in it, and what is done to it."""
 
-    bucket, endpoint = "default", "http://s3"
+    bucket, endpoint, prefix = "default", "http://s3", ""
 
     def __init__(self) -> None:
         self.objects: dict[str, str] = {}
