@@ -22,6 +22,7 @@ class FakeKubernetes:
         self.calls: list[str] = []
         self.objects: dict[str, dict[str, Any]] = {}
         self.made: list[dict[str, Any]] = []
+        self.namespace = "default"
         self.forbid = ""  # answer 403 to calls of this method
         self._pods: dict[str, Process] = {}
         self._processes = processes
@@ -45,7 +46,7 @@ class FakeKubernetes:
             status = {"conditions": [{"type": "Ready", "status": "True"}], "allocatable": {"cpu": "2", "memory": "8000000Ki"}}
             metadata = {"name": self._node, "labels": {"kubernetes.io/hostname": self._node}}
             return 200, {"metadata": {"resourceVersion": "1"}, "items": [{"metadata": metadata, "spec": {}, "status": status}]}
-        match = re.fullmatch(r"/api/v1/namespaces/default/(pods|services)(?:/([^/]+))?", path)
+        match = re.fullmatch(rf"/api/v1/namespaces/{self.namespace}/(pods|services)(?:/([^/]+))?", path)
         if not match:
             return 404, {"message": path}
         kind, name = match.groups()
@@ -69,6 +70,9 @@ class FakeKubernetes:
         key = f"{kind}/{name}"
         if not NAME.fullmatch(name):
             return 422, {"message": f"{name} is invalid"}
+        volumes = body["spec"].get("volumes", [])
+        if any(not volume.get("persistentVolumeClaim", {"claimName": "-"})["claimName"] for volume in volumes):
+            return 422, {"message": "persistentVolumeClaim.claimName: Required value"}
         if key in self.objects:
             return 409, {"message": f"{key} already exists"}
         body["status"] = {"phase": "Pending"}

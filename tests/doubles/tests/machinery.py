@@ -90,7 +90,7 @@ class Processes:
 
 
 class Dns:
-    """Answers one address to every question under default.svc.cluster.local, at an address of its own."""
+    """Answers one address to every question about the namespaces default and fl, at an address of its own."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -119,7 +119,7 @@ class Dns:
                 at += 1 + question[at]
             name = ".".join(labels)
             self.asked.append(name)
-            known = name.endswith(".default.svc.cluster.local")
+            known = name.endswith((".default.svc.cluster.local", ".fl.svc.cluster.local"))
             head = question[:2] + struct.pack(">HHHHH", 0x8180 if known else 0x8183, 1, int(known), 0, 0)
             answer = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 5, 4) + bytes([127, 0, 0, 1]) if known else b""
             self._socket.sendto(head + question[12 : at + 5] + answer, peer)
@@ -133,11 +133,11 @@ class Dns:
 class Proxy:
     """The proxy's image with a rendered nginx.conf and a resolv.conf of the test's choice, on the host's network."""
 
-    IMAGE = "nsfl-doubles-test/nsfl-proxy:latest"
+    IMAGE = "nsfl-doubles-test/nsfl-proxy"
     BASE = "nsfl-lab/debian:bookworm"
 
     @classmethod
-    def build(cls) -> str:
+    def build(cls, shape: str = "2022") -> str:
         if (
             not shutil.which("docker")
             or subprocess.run(["docker", "image", "inspect", cls.BASE], capture_output=True, check=False).returncode
@@ -145,13 +145,13 @@ class Proxy:
             return ""
         text = (ROOT / "deploy/docker-images/dockerfiles/proxy.Dockerfile").read_text()
         subprocess.run(
-            ["docker", "build", "--network", "host", "-q", "-t", cls.IMAGE, "-f", "-", str(ROOT)],
+            ["docker", "build", "--network=host", "-q", f"--build-arg=NSFL_DOUBLE_SHAPE={shape}", "-t", f"{cls.IMAGE}:{shape}", "-f-", str(ROOT)],
             check=True,
             input=text.replace("FROM debian:bookworm", f"FROM {cls.BASE}"),
             text=True,
             capture_output=True,
         )
-        return cls.IMAGE
+        return f"{cls.IMAGE}:{shape}"
 
     def __init__(
         self,
@@ -162,11 +162,13 @@ class Proxy:
         token: str | None = "tok",
         edit: Callable[[str], str] = str,
         environment: dict[str, str] | None = None,
+        sample: str = "nginx.conf",
+        command: tuple[str, ...] = (),
     ) -> None:
         self.grpc, self.http = free_port(), free_port()
         conf = folder / "proxy-conf"
         conf.mkdir()
-        text = (ROOT / "samples/nginx.conf").read_text()
+        text = (ROOT / "samples" / sample).read_text()
         text = text.replace("30091", str(self.grpc)).replace("30092", str(self.http))
         text = text.replace("server nsfl-client-selector:50055;", f"server {selector};")
         (conf / "nginx.conf").write_text(edit(text))
@@ -187,6 +189,7 @@ class Proxy:
                 f"{folder}/resolv.conf:/etc/resolv.conf:ro",
                 *(part for key, value in given.items() for part in ("-e", f"{key}={value}")),
                 image,
+                *command,
             ],
             check=True,
             capture_output=True,

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The successor's layout: one bucket, a claim over it, a namespace of its own, beside the guide's platform on the same hosts."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+
+import pytest
+from conftest import ROOT, Run, converged, run_playbook
+from platform_hands import kubectl, on_host, output
+
+SETTINGS = ("-e", "@tests/e2e/claim.yml")
+# The client hosts work for the guide's platform.
+HOSTS = ("--limit", "localhost:nsfl_nodes")
+TREE = "/mnt/neursafe_fl/nsfl-claim"
+
+
+def absent(role: str) -> Run:
+    """The verb as a person types it, with what it printed."""
+    action = f"name=neursafe.fl.{role} tasks_from=absent"
+    words = ("ansible", "localhost", "-i", "inventories/lab", *SETTINGS, "-m", "ansible.builtin.include_role", "-a", action)
+    return Run(0, output("env", "-C", str(ROOT), str(ROOT / ".venv/bin" / words[0]), *words[1:]))
+
+
+def claims() -> list[str]:
+    return kubectl("get", "pv,pvc", "-n", "fl", "-o", "name").split()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def beside_the_guides_platform() -> Iterator[None]:
+    yield
+    for role in ("nsfl_client", "nsfl_server", "nsfl_api_server"):
+        absent(role)
+    assert claims() == []
+    # The database's way in and the images' names are those of the last run.
+    assert converged("server").code == 0
+
+
+def test_check_mode_foresees_it_from_nothing() -> None:
+    assert converged("server", *SETTINGS, "--check", "--diff").changed
+
+
+def test_a_claim_that_is_not_there_is_told_of_before_any_change() -> None:
+    run = run_playbook("server", *SETTINGS, "-e", "nsfl_server_create_claim=false", "-e", "nsfl_claim=theirs")
+    assert run.code != 0 and run.changed == {}
+    assert "nsfl_server_backend.pvc: there is no PersistentVolumeClaim fl/theirs; create it, or name another one" in run.output
+
+
+def test_it_converges_and_again_changes_nothing() -> None:
+    converged("server", *SETTINGS)
+    converged("client", *SETTINGS, *HOSTS)
+    assert converged("server", *SETTINGS).changed == converged("client", *SETTINGS, *HOSTS).changed == {}
+    # It would have been made by somebody else then.
+    assert converged("server", *SETTINGS, "-e", "nsfl_server_create_claim=false").changed == {}
+
+
+def test_a_federated_job_finishes() -> None:
+    run = converged("verify", *SETTINGS)
+    assert re.search(r"job verify-\S+ FINISHED: 3 rounds, loss [\d.]+ → [\d.]+ → [\d.]+, 1 clients", run.output), run.output[-3000:]
+
+
+def test_the_pods_have_the_claim_and_no_folder_of_a_node() -> None:
+    for item in json.loads(kubectl("get", "deployments", "-n", "fl", "-o", "json"))["items"]:
+        spec = item["spec"]["template"]["spec"]
+        assert not any("hostPath" in volume for volume in spec.get("volumes", [])), item["metadata"]["name"]
+        assert not any(container["securityContext"].get("privileged") for container in spec["containers"])
+
+
+def test_users_put_files_into_the_tree_by_the_data_server() -> None:
+    account = json.loads(kubectl("get", "secret", "data-server-secret", "-n", "fl", "-o", "json"))["data"]
+    user, password = (base64.b64decode(account[key]).decode() for key in ("username", "password"))
+    credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
+    url = "http://10.250.0.11:30188/default/e2e.txt"
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(urllib.request.Request(url, b"x", method="PUT"))
+    request = urllib.request.Request(url, b"of the data server", {"Authorization": f"Basic {credentials}"}, method="PUT")
+    assert urllib.request.urlopen(request).status == 201
+    assert on_host("node-2", f"for turn in 1 2 3 4 5; do cat {TREE}/default/e2e.txt && break; sleep 1; done") == "of the data server"
+
+
+def test_a_mount_that_dies_is_followed_by_new_containers() -> None:
+    node = kubectl("get", "pods", "-n", "fl", "-l", "app=nsfl-data-server", "-o", "jsonpath={.items[0].spec.nodeName}")
+    on_host(node, "systemctl kill -s KILL nsfl-s3fs@nsfl-claim.service")
+    # A pod notices within its probe's patience, and then has the new mount.
+    seen = "for turn in $(seq 90); do cat /workspace/default/e2e.txt && exit 0; sleep 1; done; exit 1"
+    for _attempt in range(6):
+        try:
+            text = kubectl("exec", "-n", "fl", "deployment/nsfl-data-server", "--", "sh", "-c", seen)
+            break
+        except AssertionError:  # the container went away under the command
+            continue
+    assert text.endswith("of the data server")
+
+
+def test_absent_takes_claim_and_volume_and_leaves_the_files() -> None:
+    absent("nsfl_client")
+    absent("nsfl_server")
+    assert claims() == []
+    assert "CHANGED" not in absent("nsfl_server").output
+    assert on_host("node-1", f"cat {TREE}/default/e2e.txt") == "of the data server"
+    assert kubectl("get", "deployments", "-n", "fl", "-l", "app.kubernetes.io/managed-by=neursafe.fl", "-o", "name").split() == [
+        "deployment.apps/nsfl-api-server"
+    ]
