@@ -114,9 +114,6 @@ def _kubernetes(tree: Tree) -> list[str]:
         cluster.update(address=_IN_CLUSTER, api_protocol="https")
         what = f"no cluster of today serves plain HTTP at {host}:{port}"
         notices.append(f"k8s.address: {what}; the job scheduler asks {_IN_CLUSTER} with its own account (G5)")
-    if "data_server" in tree and cluster.get("namespace", "default") != "default":
-        what = "the proxy asks for coordinators in the namespace default, whatever this says (Y3)"
-        notices.append(f"k8s.namespace: {what}; without a corrected proxy image, no reply of a client reaches them")
     return notices
 
 

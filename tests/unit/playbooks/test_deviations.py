@@ -127,6 +127,10 @@ def test_nginx_conf_deviates_in_what_the_second_table_says() -> None:
     assert "env TOKEN;" in template
     assert "svc.{{ nsfl_server_cluster_domain }}:{{ nsfl_server_client_selector_port }}" in template
     assert "error_log /dev/stdout {{ nsfl_server_proxy_log_level }};" in template and "JOB_SCHEDULER_ADDRESS" not in template
+    # Y3: the image's script knows one namespace; it stays with the guide's layout.
+    guide, successor = template.partition("{% if nsfl_server_layout == 'hostpath' %}")[2].split("{% else %}")[:2]
+    assert "rewrite_by_lua_file lua/router.lua;" in guide and "router.lua;" not in successor
+    assert '".{{ nsfl_server_namespace }}.svc.{{ nsfl_server_cluster_domain }}"' in successor
 
 
 def test_every_test_that_the_second_table_names_is_there() -> None:
