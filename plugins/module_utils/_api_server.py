@@ -14,8 +14,8 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
+from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._render import in_order, namespace_objects
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, completed
 from ansible_collections.neursafe.fl.plugins.module_utils._traefik import traefik_objects

@@ -86,7 +86,8 @@ def server_problems(settings: Tree) -> list[str]:
 
 def variable(path: str) -> str:
     """The role's variable that a path of the settings comes from."""
-    if path not in _NAMES and path.startswith(("data_server.", "storage.backend.")) and path.split(".")[-1] not in ("options", "patch", "image", "resources"):
+    own_map = path.startswith(("data_server.", "storage.backend.")) and path not in _NAMES
+    if own_map and path.split(".")[-1] not in ("options", "patch", "image", "resources"):
         return "nsfl_server_" + path.removeprefix("storage.")
     fixed = _NAMES.get(path) or "nsfl_server_" + path.replace("db.", "database.", 1).replace(".", "_")
     for part in ("options", "patch", "image", "resources"):

@@ -144,14 +144,15 @@ class Proxy:
         ):
             return ""
         text = (ROOT / "deploy/docker-images/dockerfiles/proxy.Dockerfile").read_text()
+        name, argument = f"{cls.IMAGE}:{shape}", f"--build-arg=NSFL_DOUBLE_SHAPE={shape}"
         subprocess.run(
-            ["docker", "build", "--network=host", "-q", f"--build-arg=NSFL_DOUBLE_SHAPE={shape}", "-t", f"{cls.IMAGE}:{shape}", "-f-", str(ROOT)],
+            ["docker", "build", "--network=host", "-q", argument, "-t", name, "-f-", str(ROOT)],
             check=True,
             input=text.replace("FROM debian:bookworm", f"FROM {cls.BASE}"),
             text=True,
             capture_output=True,
         )
-        return f"{cls.IMAGE}:{shape}"
+        return name
 
     def __init__(
         self,

@@ -133,8 +133,8 @@ def test_all_missing_rights_are_listed_together(capsys, api):
 def test_an_object_of_others_that_is_needed(capsys, api):
     needed = [{"kind": "IngressClass", "metadata": {"name": "nginx"}}]
     assert call(capsys, api, [], needed=needed)["problems"] == ["IngressClass nginx: does not exist; create it, or name another one"]
-    needed[0]["setting"] = "nsfl_class"
-    assert call(capsys, api, [], needed=needed)["problems"] == ["nsfl_class: there is no IngressClass nginx; create it, or name another one"]
+    (problem,) = call(capsys, api, [], needed=[{**needed[0], "setting": "nsfl_class"}])["problems"]
+    assert problem == "nsfl_class: there is no IngressClass nginx; create it, or name another one"
 
 
 def test_nobody_answers(capsys, api):
