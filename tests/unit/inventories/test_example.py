@@ -232,9 +232,11 @@ def test_the_successors_configuration_file_is_one_bucket_with_a_claim_over_it(si
 
 def test_a_claim_of_somebody_else_is_asked_for(site: Site) -> None:
     assert site.run("-e", "nsfl_layout=pvc", "-e", "nsfl_claim=theirs", "-e", "nsfl_server_create_claim=false").returncode == 0
-    asked = [asked for asked in site.asked("kube_plan") if asked.get("needed")]
-    assert [item["metadata"]["name"] for item in asked[0]["needed"]] == ["theirs"]
-    assert not any(item["kind"].startswith("PersistentVolume") for item in asked[0]["objects"])
+    asked = list(site.asked("kube_plan"))
+    needed = [item for one in asked for item in one.get("needed") or [] if item["kind"] == "PersistentVolumeClaim"]
+    names = {item["setting"]: item["metadata"]["name"] for item in needed}
+    assert names == {"nsfl_server_backend.pvc": "theirs", "nsfl_client_backend.pvc": "theirs"}
+    assert not any(item["kind"].startswith("PersistentVolume") for one in asked for item in one["objects"])
 
 
 def test_the_secrets_may_be_vaulted(site: Site) -> None:
