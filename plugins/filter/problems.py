@@ -9,6 +9,7 @@ from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils import (
     _api_server_checks,
+    _cli,
     _client_checks,
     _database_inputs,
     _directories,
@@ -23,6 +24,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils import (
 
 FILTERS: dict[str, Callable[..., list[str]]] = {
     "api_server_problems": _api_server_checks.api_server_problems,
+    "cli_problems": _cli.problems,
+    "client_clashes": _client_checks.client_clashes,
     "client_host_problems": _standalone.host_problems,
     "client_problems": _client_checks.client_problems,
     "client_task_problems": _standalone.task_problems,

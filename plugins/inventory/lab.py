@@ -17,7 +17,7 @@ description:
   - The same options reach the role as variables, so that a lab is described in one place.
   - >-
     Groups: C(nsfl_nodes) (all Kubernetes nodes), C(nsfl_object_store) and C(nsfl_database) (the first node),
-    C(nsfl_clients) (hosts without Kubernetes).
+    C(nsfl_clients) (hosts without Kubernetes), C(nsfl_cli) (the first of these).
 options:
   plugin:
     description: Names this plugin.
@@ -139,6 +139,11 @@ class InventoryModule(BaseInventoryPlugin):
         for group in ("nsfl_object_store", "nsfl_database"):
             inventory.add_group(group)
             inventory.add_host("node-1", group=group)
+
+        # Whoever creates jobs needs no Kubernetes.
+        inventory.add_group("nsfl_cli")
+        for host in list(groups["nsfl_clients"])[:1]:
+            inventory.add_host(host, group="nsfl_cli")
 
         shape["registry_port"] = self.get_option("registry_port")
         for option, value in shape.items():

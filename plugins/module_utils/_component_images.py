@@ -16,6 +16,7 @@ NAMES = {
     # Of the successor only.
     "data_server": "nsfl-data-server",
     "executor": "nsfl-client-cpu",
+    "cli": "nsfl-cli",
 }
 
 

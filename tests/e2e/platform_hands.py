@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -13,7 +15,9 @@ import yaml
 from minio import Minio
 
 CACHE = Path.home() / ".cache" / "neursafe-fl"
-STATE = CACHE / "lab"
+LAB = os.environ.get("NSFL_LAB_NAME", "nsfl-lab")
+STATE = CACHE / LAB.removeprefix("nsfl-")
+NETWORK = ipaddress.IPv4Network(os.environ.get("NSFL_LAB_SUBNET", "10.250.0.0/24"))
 
 
 def output(*command: str) -> str:
@@ -29,7 +33,7 @@ def kubectl(*arguments: str) -> str:
 
 def on_host(host: str, script: str) -> str:
     """Run a shell script on a host of the lab (node-1, node-2, client-1)."""
-    return output("docker", "exec", f"nsfl-lab-{host}", "sh", "-euc", script)
+    return output("docker", "exec", f"{LAB}-{host}", "sh", "-euc", script)
 
 
 def psql(statement: str) -> str:
@@ -38,7 +42,7 @@ def psql(statement: str) -> str:
 
 def object_store() -> Minio:
     secret = yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))["s3_root_password"]
-    return Minio("10.250.0.11:9000", "nsfl-root", secret, secure=False)
+    return Minio(f"{NETWORK[11]}:9000", "nsfl-root", secret, secure=False)
 
 
 def remove_env(deployment: str, name: str) -> None:

@@ -80,7 +80,7 @@ def test_what_never_reports_a_change_says_why() -> None:
 
 
 SHARED = load(ROOT / "meta" / "shared_variables.yml")["argument_specs"]["shared"]["options"]
-GROUPS = {"nsfl_object_store", "nsfl_database", "nsfl_nodes", "nsfl_clients"}
+GROUPS = {"nsfl_object_store", "nsfl_database", "nsfl_nodes", "nsfl_clients", "nsfl_cluster_clients"}
 TABLES = {"nsfl_task_metas"}  # the successor's own name
 
 

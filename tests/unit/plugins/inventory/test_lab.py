@@ -26,7 +26,7 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_two_nodes_and_a_client_by_default(tmp_path: Path) -> None:
     groups = read(tmp_path, "").get_groups_dict()
     assert groups["nsfl_nodes"] == ["node-1", "node-2"]
-    assert groups["nsfl_clients"] == ["client-1"]
+    assert groups["nsfl_clients"] == groups["nsfl_cli"] == ["client-1"]
     assert groups["nsfl_object_store"] == groups["nsfl_database"] == ["node-1"]
 
 
@@ -46,6 +46,10 @@ def test_settings_reach_the_role(tmp_path: Path) -> None:
         "nsfl_lab_clients": 0,
         "nsfl_lab_registry_port": 5001,
     }
+
+
+def test_without_clients_nobody_has_the_command(tmp_path: Path) -> None:
+    assert read(tmp_path, "clients: 0\n").get_groups_dict()["nsfl_cli"] == []
 
 
 def test_the_environment_counts_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,51 @@
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the settings of nsfl-ctl, and with the host that is to have it. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+
+_CHECKS: dict[str, Callable[[Any], tuple[str, str] | None]] = {
+    # The tool puts http:// before the one and takes the other as it is.
+    "api_server": check.host_port,
+    "data_server": check.url,
+    "user": lambda value: check.matching(value, r"\S+", "user", "write the access key of a user of the object store"),
+    "password": lambda value: None if value else ("it is empty", "write the secret key of the user"),
+    "owner": lambda value: check.matching(value, r"[A-Za-z0-9_][A-Za-z0-9._-]*\$?", "account", "write the name of an account of the host"),
+    "wrapper_path": check.absolute_path,
+    "image": check.image,
+}
+
+
+def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefix: str = "nsfl_cli_") -> list[str]:
+    """Everything that is wrong, each as "<setting>: <what>; <fix>"."""
+    verdicts = {name: function(settings[name]) for name, function in _CHECKS.items()}
+    found = [f"{prefix}{name}: {verdict[0]}; {verdict[1]}" for name, verdict in verdicts.items() if verdict]
+    if re.search(r"[\r\n]", settings["password"]):
+        found.append(f"{prefix}password: it has a line break in it; leave it out")
+    if settings["wrapper"] and settings["engine"] == "podman" and settings["owner"] != "root":
+        what = f"{settings['owner']} has no use of root's images in podman"
+        found.append(f"{prefix}owner: {what}; set {prefix}engine: docker, or leave out the wrapper")
+    return found + _certificate(settings["certificate"], host, prefix) + _engine(settings, host, prefix)
+
+
+def _certificate(path: str, host: dict[str, Any] | None, prefix: str) -> list[str]:
+    if not path:
+        return []
+    verdict = check.absolute_path(path)
+    if verdict:
+        return [f"{prefix}certificate: {verdict[0]}; {verdict[1]}"]
+    if host is not None and host["paths"].get(path, {}).get("kind") != "file":
+        return [f"{prefix}certificate: {path} is no file of this host; put the bundle there, or name another"]
+    return []
+
+
+def _engine(settings: dict[str, Any], host: dict[str, Any] | None, prefix: str) -> list[str]:
+    if host is None or host["commands"].get(settings["engine"]) or settings["engine_install"]:
+        return []
+    return [f"{prefix}engine: {settings['engine']} is not installed; install it, or set {prefix}engine_install: true"]

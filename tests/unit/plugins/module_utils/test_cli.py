@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What nsfl-ctl would stumble over is told before anything is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils._cli import problems
+
+SETTINGS: dict[str, Any] = {
+    "api_server": "192.0.2.21:30083",
+    "data_server": "http://192.0.2.10:9000",
+    "user": "nsfl",
+    "password": "secret-key",
+    "certificate": "",
+    "owner": "root",
+    "wrapper": True,
+    "wrapper_path": "/usr/local/bin/nsfl-ctl",
+    "engine": "podman",
+    "engine_install": True,
+    "image": "registry.example.org:5000/nsfl-cli:latest",
+}
+HOST: dict[str, Any] = {"commands": {"podman": ""}, "paths": {}}
+
+
+def test_sound_settings() -> None:
+    assert problems(SETTINGS, HOST) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"api_server": "http://192.0.2.21:30083"}, "nsfl_cli_api_server: 'http://192.0.2.21:30083' is no HOST:PORT"),
+        ({"data_server": "192.0.2.10:9000"}, "nsfl_cli_data_server: '192.0.2.10:9000' is no URL; write it with its scheme"),
+        ({"password": ""}, "nsfl_cli_password: it is empty"),
+        ({"password": "a\nb"}, "nsfl_cli_password: it has a line break in it"),
+        ({"owner": "alice"}, "nsfl_cli_owner: alice has no use of root's images in podman; set nsfl_cli_engine: docker"),
+        ({"certificate": "ca.pem"}, "nsfl_cli_certificate: 'ca.pem' is no absolute path"),
+        ({"certificate": "/etc/ca.pem"}, "nsfl_cli_certificate: /etc/ca.pem is no file of this host"),
+        ({"engine_install": False}, "nsfl_cli_engine: podman is not installed"),
+    ],
+)
+def test_each_mistake_is_told_with_its_remedy(changes: dict[str, Any], told: str) -> None:
+    found = problems({**SETTINGS, **changes}, HOST)
+    assert [problem for problem in found if problem.startswith(told)] == found
+    assert len(found) == 1 and "; " in found[0]
+
+
+def test_no_secret_is_told() -> None:
+    assert not [problem for problem in problems({**SETTINGS, "password": "hush\nhush"}, HOST) if "hush" in problem]
+
+
+def test_an_account_of_its_own_with_docker() -> None:
+    assert problems({**SETTINGS, "owner": "alice", "engine": "docker"}, {"commands": {"docker": "/usr/bin/docker"}, "paths": {}}) == []
