@@ -59,6 +59,16 @@ def client_problems(settings: Tree) -> list[str]:
     return [f"{variable(item.path)}: {item.what}; {item.fix}" for item in check_client(settings)]
 
 
+def client_clashes(claims: dict[str, list[dict[str, str]]], host: str) -> list[str]:
+    """What a client of one run wants for itself and another one wants as well: an address, or a name or folder of the same cluster."""
+    found = []
+    for claim in claims[host]:
+        others = [other for other, wanted in claims.items() if other != host and claim in wanted]
+        if others:
+            found.append(f"{claim['setting']}: {claim['value']} is also that of {', '.join(others)}; give each client its own")
+    return found
+
+
 def variable(path: str) -> str:
     """The role's variable that a path of the settings comes from."""
     if path in _NAMES:
