@@ -180,7 +180,7 @@ def _probes(tree: Tree, component: Component) -> Object:
 
 # Python, because the contract has it in every component's image. Any other trouble with a folder is not cured by a new container.
 _MOUNTS_AND_PORT = """\
-import errno, os, socket, sys, urllib.request
+import errno, http.client, os, sys
 port, path = sys.argv[1:3]
 for folder in sys.argv[3:]:
     try:
@@ -188,10 +188,11 @@ for folder in sys.argv[3:]:
     except OSError as error:
         if error.errno == errno.ENOTCONN:
             sys.exit(f"{folder}: its mount is gone")
+server = http.client.HTTPConnection("127.0.0.1", int(port), timeout=5)
+server.connect()
 if path:
-    urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
-else:
-    socket.create_connection(("127.0.0.1", int(port)), 5).close()
+    server.request("GET", path)
+    sys.exit(server.getresponse().status >= 400)
 """
 
 
