@@ -4,6 +4,8 @@
     python tools/run_checks.py            # all stages
     python tools/run_checks.py lint unit  # these stages
 
+Checks of one lane run one after another, in the order of the file; the lanes run side by side. A check that names
+another one as `after` waits until that one has ended, whichever way, if it is part of the run.
 The output of each check goes to build/logs/<name>.log; of a check that fails, the end is shown.
 """
 
@@ -15,7 +17,9 @@ import sys
 import time
 import tomllib
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
@@ -47,7 +51,6 @@ def run(check: dict[str, str]) -> tuple[int, int]:
     if counted:
         report.unlink(missing_ok=True)
         command += f" --junitxml={report}"
-    print(f"{check['stage']:<9} {check['name']} … ", end="", flush=True)
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
         code = subprocess.run(
@@ -56,12 +59,25 @@ def run(check: dict[str, str]) -> tuple[int, int]:
     passed, failed = pytest_counts(report) if counted and report.exists() else (int(code == 0), int(code != 0))
     if code != 0 and failed == 0:
         failed = 1
-    outcome = "ok" if failed == 0 else "FAILED"
-    print(f"{outcome} ({passed} passed, {failed} failed, {time.monotonic() - started:.0f} s)", flush=True)
+    outcome = f"{'FAILED' if failed else 'ok'} ({passed} passed, {failed} failed, {time.monotonic() - started:.0f} s)"
+    told = [f"{check['stage']:<9} {check['name']} … {outcome}"]
     if failed:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LINES:]
-        print("\n".join(f"    {line}" for line in lines), flush=True)
+        told += [f"    {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LINES:]]
+    print("\n".join(told), flush=True)
     return passed, failed
+
+
+def run_lane(checks: list[dict[str, str]], ended: dict[str, Event]) -> list[tuple[int, int]]:
+    """Run the checks of one lane in their order; `ended` has one event for each check of the run, by its name."""
+    results = []
+    for check in checks:
+        if check.get("after") in ended:
+            ended[check["after"]].wait()
+        try:
+            results.append(run(check))
+        finally:
+            ended[check["name"]].set()
+    return results
 
 
 def main(stages: list[str]) -> int:
@@ -71,7 +87,11 @@ def main(stages: list[str]) -> int:
     unknown = set(stages) - {check["stage"] for check in checks}
     if unknown:
         sys.exit(f"no such stage: {', '.join(sorted(unknown))}")
-    results = [run(check) for check in checks if not stages or check["stage"] in stages]
+    wanted = [check for check in checks if not stages or check["stage"] in stages]
+    ended = {check["name"]: Event() for check in wanted}
+    lanes = [[check for check in wanted if check["lane"] == lane] for lane in dict.fromkeys(check["lane"] for check in wanted)]
+    with ThreadPoolExecutor() as pool:
+        results = [result for lane in pool.map(lambda lane: run_lane(lane, ended), lanes) for result in lane]
     passed, failed = sum(p for p, _ in results), sum(f for _, f in results)
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
