@@ -11,9 +11,8 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 
 _CHECKS: dict[str, Callable[[Any], tuple[str, str] | None]] = {
-    # The tool puts http:// before the one and takes the other as it is.
+    # The tool puts http:// before it.
     "api_server": check.host_port,
-    "data_server": check.url,
     "user": lambda value: check.matching(value, r"\S+", "user", "write the access key of a user of the object store"),
     "password": lambda value: None if value else ("it is empty", "write the secret key of the user"),
     "owner": lambda value: check.matching(value, r"[A-Za-z0-9_][A-Za-z0-9._-]*\$?", "account", "write the name of an account of the host"),
@@ -21,10 +20,24 @@ _CHECKS: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     "image": check.image,
 }
 
+# What the tool of each layout takes: the one hands it to an S3 library as it is, the other to a WebDAV library behind http://.
+_DATA_SERVER: dict[str, Callable[[Any], tuple[str, str] | None]] = {
+    "hostpath": check.url,
+    "pvc": lambda value: check.host_port(value) or _stripped(value),
+}
+
+
+def _stripped(address: str) -> tuple[str, str] | None:
+    """Y13: the successor's tool takes every leading h, t and p off the address, not the word http."""
+    if address[0] in "htp":
+        return f"nsfl-ctl would read {address!r} as {address.lstrip('htp')!r}", "write the IPv4 address of the host"
+    return None
+
 
 def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefix: str = "nsfl_cli_") -> list[str]:
     """Everything that is wrong, each as "<setting>: <what>; <fix>"."""
-    verdicts = {name: function(settings[name]) for name, function in _CHECKS.items()}
+    checks = {**_CHECKS, "data_server": _DATA_SERVER[settings["layout"]]}
+    verdicts = {name: function(settings[name]) for name, function in checks.items()}
     found = [f"{prefix}{name}: {verdict[0]}; {verdict[1]}" for name, verdict in verdicts.items() if verdict]
     if re.search(r"[\r\n]", settings["password"]):
         found.append(f"{prefix}password: it has a line break in it; leave it out")

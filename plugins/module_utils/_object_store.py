@@ -58,6 +58,20 @@ def same_policy(one: t.Mapping[str, t.Any] | None, other: t.Mapping[str, t.Any] 
     return _statements(one) == _statements(other)
 
 
+def degraded_parts(info: t.Mapping[str, t.Any]) -> tuple[str, ...]:
+    """The servers and drives that MinIO works without, in words; `info` is what its admin API says of itself."""
+    found = []
+    for server in info.get("servers") or []:
+        if server.get("state") != "online":
+            found.append(f"{server.get('endpoint')} is {server.get('state')}")
+            continue
+        for drive in server.get("drives") or []:
+            state = "healing" if drive.get("healing") else drive.get("state")
+            if state != "ok":
+                found.append(f"drive {drive.get('endpoint') or drive.get('path')} is {state}")
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is to be; without `user` only the buckets are looked after."""
@@ -78,6 +92,7 @@ class Observed:
     user_enabled: bool = True
     user_policies: frozenset[str] = frozenset()
     key_works: bool = False
+    degraded: tuple[str, ...] = ()
     policy: t.Mapping[str, t.Any] | None = None
 
 

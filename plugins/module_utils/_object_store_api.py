@@ -11,7 +11,7 @@ import json
 import typing as t
 from urllib.parse import urlsplit
 
-from ansible_collections.neursafe.fl.plugins.module_utils._object_store import Observed, Wanted
+from ansible_collections.neursafe.fl.plugins.module_utils._object_store import Observed, Wanted, degraded_parts
 
 try:
     import urllib3
@@ -76,8 +76,9 @@ class Store:
             return Observed(buckets=buckets)
         user = self._maybe(lambda: json.loads(self.admin.user_info(wanted.user)), "XMinioAdminNoSuchUser")
         policy = self._maybe(lambda: json.loads(self.admin.policy_info(wanted.policy_name)), "XMinioAdminNoSuchPolicy")
+        degraded = self._degraded()
         if user is None:
-            return Observed(buckets=buckets, policy=policy)
+            return Observed(buckets=buckets, policy=policy, degraded=degraded)
         return Observed(
             buckets=buckets,
             user_exists=True,
@@ -85,7 +86,16 @@ class Store:
             user_policies=frozenset(name for name in str(user.get("policyName") or "").split(",") if name),
             key_works=not wanted.absent and self._key_works(wanted.user, secret_key),
             policy=policy,
+            degraded=degraded,
         )
+
+    def _degraded(self) -> tuple[str, ...]:
+        """A user administrator need not have the right to ask after servers."""
+        try:
+            found: tuple[str, ...] = degraded_parts(json.loads(self.admin.info()))
+        except MinioAdminException:
+            return ()
+        return found
 
     def _buckets(self, wanted: Wanted) -> frozenset[str]:
         """All buckets; where listing is not allowed to these keys, those of the wanted ones that answer."""

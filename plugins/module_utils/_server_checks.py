@@ -41,6 +41,7 @@ _NAMES = {
     "storage.coordinator_configs_dir": "nsfl_server_job_scheduler_coordinator_configs_dir",
     "storage.claim.create": "nsfl_server_create_claim",
     "storage.claim.path": "nsfl_server_root",
+    "data_server.port": "nsfl_server_data_server_port",
     "data_server.username": "nsfl_server_data_server_username",
     "data_server.password": "nsfl_server_data_server_password",
 }

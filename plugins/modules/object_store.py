@@ -126,6 +126,12 @@ buckets:
   type: list
   elements: str
   sample: [default, models]
+degraded:
+  description: Servers and drives of MinIO that it goes on without, each also a warning. Empty where only buckets are asked about.
+  returned: always
+  type: list
+  elements: str
+  sample: ["10.0.0.8:9000 is offline"]
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -182,6 +188,8 @@ def run(module: AnsibleModule) -> dict:
             raise trouble from error
         module.warn(f"{trouble} Everything is counted as not there yet.")
         observed = store.Observed()
+    for part in observed.degraded:
+        module.warn(f"The object store at {params['endpoint']} goes on although {part}; start it, or replace it empty, and run again.")
     steps = store.plan(wanted, observed)
     if not module.check_mode:
         for step in steps:
@@ -193,6 +201,7 @@ def run(module: AnsibleModule) -> dict:
     return {
         "changed": bool(steps),
         "changes": [step.text for step in steps],
+        "degraded": list(observed.degraded),
         "buckets": sorted(reached.buckets & set(wanted.buckets)),
         "diff": {"before": store.state_text(observed, wanted), "after": store.state_text(reached, wanted)},
     }

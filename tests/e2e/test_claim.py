@@ -6,15 +6,18 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
 from platform_hands import kubectl, on_host, output
+from typed_job import put_folder, rounds_of_finished_job
 
-SETTINGS = ("-e", "@tests/e2e/claim.yml")
+SETTINGS = ("-e", "@molecule/nsfl_server_claim/vars/main.yml")
 # The client hosts work for the guide's platform.
 HOSTS = ("--limit", "localhost:nsfl_nodes")
 TREE = "/mnt/neursafe_fl/nsfl-claim"
@@ -37,8 +40,9 @@ def beside_the_guides_platform() -> Iterator[None]:
     for role in ("nsfl_client", "nsfl_server", "nsfl_api_server"):
         absent(role)
     assert claims() == []
-    # The database's way in and the images' names are those of the last run.
-    assert converged("server").code == 0
+    # The database's way in and the images' names are those of the last run, and a host has one nsfl-ctl.
+    converged("server")
+    converged("cli")
 
 
 def test_check_mode_foresees_it_from_nothing() -> None:
@@ -81,6 +85,15 @@ def test_users_put_files_into_the_tree_by_the_data_server() -> None:
     request = urllib.request.Request(url, b"of the data server", {"Authorization": f"Basic {credentials}"}, method="PUT")
     assert urllib.request.urlopen(request).status == 201
     assert on_host("node-2", f"for turn in 1 2 3 4 5; do cat {TREE}/default/e2e.txt && break; sleep 1; done") == "of the data server"
+
+
+def test_nsfl_ctl_takes_files_to_the_data_server(tmp_path: Path) -> None:
+    converged("cli", *SETTINGS)
+    # The data server shows the whole tree, the system's own folders among it.
+    assert {"default", "proxy"} <= set(on_host("client-1", "nsfl-ctl get namespace").split())
+    job = f"cli-{int(time.time()):x}"
+    put_folder("client-1", job, 1, tmp_path)
+    assert [result["clients"] for result in rounds_of_finished_job("client-1", job)] == [1, 1]
 
 
 def test_a_mount_that_dies_is_followed_by_new_containers() -> None:

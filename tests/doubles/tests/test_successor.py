@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from neursafe_fl.python.cli.stores import Folders
 from neursafe_fl.python.job_scheduler.app import REQUIRED
+from neursafe_fl.python.libs.http import HttpError
 
 from .machinery import Process, Processes, Proxy, free_port, open_port, wait_until
 from .platform import Platform
@@ -144,6 +146,23 @@ def test_the_data_server_has_the_whole_tree_for_one_account(data: tuple[str, Pat
     assert call(f"{url}/default/fl-j", "DELETE")[0] == 204 and not (root / "default/fl-j").exists()
     assert call(f"{url}/default/fl-j", "GET")[0] == call(f"{url}/default/fl-j", "DELETE")[0] == 404
     assert call(f"{url}/../etc/passwd", "GET")[0] in (403, 404) and call(f"{url}/", "DELETE")[0] == 403
+
+
+def test_nsfl_ctl_puts_files_into_folders_of_the_data_server(data: tuple[str, Path], tmp_path: Path) -> None:
+    url, root = data
+    address = url.removeprefix("http://")
+    (tmp_path / "model.h5").write_text("weights")
+    store = Folders(address, "u", "p", "none")
+    store.upload(str(tmp_path / "model.h5"), "default", "fl-j/model/model.h5")
+    assert (root / "default/fl-j/model/model.h5").read_text() == "weights"
+    assert store.namespaces() == ["default"] and store.folders("default", "fl-j") == ["model"]
+    assert store.read("default", "fl-j/model/model.h5") == b"weights"
+    with pytest.raises(HttpError, match="404"):  # namespaces are made by hand
+        store.upload(str(tmp_path / "model.h5"), "absent", "fl-j/model/model.h5")
+    with pytest.raises(HttpError, match="401"):
+        Folders(address, "u", "q", "none").namespaces()
+    assert Folders(url, "u", "p", "none").namespaces() == ["default"]
+    assert Folders("tom:30088", "u", "p", "none").address == "om:30088"
 
 
 @pytest.mark.parametrize(("env", "words"), [({"WORKSPACE": "/absent"}, "no folder to serve"), ({"PORT": "web"}, "ValueError")])

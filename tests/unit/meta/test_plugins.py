@@ -73,3 +73,10 @@ def test_modules_state_what_they_support(path: Path) -> None:
 def test_files_are_short() -> None:
     long = {str(p.relative_to(ROOT)): n for p in (ROOT / "plugins").rglob("*.py") if (n := len(p.read_text().splitlines())) > 320}
     assert long == {}
+
+
+@pytest.mark.parametrize(("group", "fragment"), [("all", ""), ("kubernetes", "neursafe.fl.kubeconfig"), ("api", "neursafe.fl.job_api")])
+def test_the_action_groups_are_complete(group: str, fragment: str) -> None:
+    members = yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text(encoding="utf-8"))["action_groups"][group]
+    modules = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "plugins" / "modules").glob("*.py")}
+    assert members == sorted(name for name, text in modules.items() if fragment in text)

@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils._cli import problems
 
 SETTINGS: dict[str, Any] = {
+    "layout": "hostpath",
     "api_server": "192.0.2.21:30083",
     "data_server": "http://192.0.2.10:9000",
     "user": "nsfl",
@@ -21,11 +22,12 @@ SETTINGS: dict[str, Any] = {
     "engine_install": True,
     "image": "registry.example.org:5000/nsfl-cli:latest",
 }
+PVC = {"layout": "pvc", "data_server": "192.0.2.21:30088"}
 HOST: dict[str, Any] = {"commands": {"podman": ""}, "paths": {}}
 
 
 def test_sound_settings() -> None:
-    assert problems(SETTINGS, HOST) == []
+    assert problems(SETTINGS, HOST) == problems({**SETTINGS, **PVC}, HOST) == []
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,11 @@ def test_sound_settings() -> None:
     [
         ({"api_server": "http://192.0.2.21:30083"}, "nsfl_cli_api_server: 'http://192.0.2.21:30083' is no HOST:PORT"),
         ({"data_server": "192.0.2.10:9000"}, "nsfl_cli_data_server: '192.0.2.10:9000' is no URL; write it with its scheme"),
+        ({**PVC, "data_server": "http://192.0.2.21:30088"}, "nsfl_cli_data_server: 'http://192.0.2.21:30088' is no HOST:PORT"),
+        (
+            {**PVC, "data_server": "hospital.example.org:30088"},
+            "nsfl_cli_data_server: nsfl-ctl would read 'hospital",
+        ),
         ({"password": ""}, "nsfl_cli_password: it is empty"),
         ({"password": "a\nb"}, "nsfl_cli_password: it has a line break in it"),
         ({"owner": "alice"}, "nsfl_cli_owner: alice has no use of root's images in podman; set nsfl_cli_engine: docker"),

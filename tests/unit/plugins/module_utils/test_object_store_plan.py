@@ -96,3 +96,18 @@ def test_the_diff_shows_rules_and_no_secret():
     text = store.state_text(REACHED, WANTED)
     assert "s3:GetObject on arn:aws:s3:::default/*" in text and "somebody-elses" not in text
     assert store.state_text(store.Observed(), WANTED).count("absent") == 2
+
+
+def test_what_minio_works_without_is_named():
+    whole = {"state": "online", "endpoint": "10.0.0.1:9000", "drives": [{"endpoint": "/data", "state": "ok"}]}
+    lost = {"state": "offline", "endpoint": "10.0.0.2:9000"}
+    ill = {
+        **whole,
+        "drives": [{"endpoint": "http://10.0.0.3:9000/data", "state": "unformatted"}, {"path": "/b", "state": "ok", "healing": True}],
+    }
+    assert store.degraded_parts({"servers": [whole]}) == store.degraded_parts({}) == ()
+    assert store.degraded_parts({"servers": [whole, lost, ill]}) == (
+        "10.0.0.2:9000 is offline",
+        "drive http://10.0.0.3:9000/data is unformatted",
+        "drive /b is healing",
+    )

@@ -8,7 +8,9 @@ import json
 import os
 from typing import Any
 
+from neursafe_fl.python.cli.stores import Buckets, Folders
 from neursafe_fl.python.libs import http
+from neursafe_fl.python.libs.shape import SUCCESSOR
 
 FILE = "/etc/nsfl.json"  # fixed, no flag and no environment
 
@@ -47,18 +49,7 @@ class Config:
         """The address is host:port, http is prefixed: a URL does not work."""
         return json.loads(http.request(method, self._value("api_server"), f"/api/v1{path}", body))
 
-    def s3(self) -> Any:
-        """The address is a URL; boto3 refuses host:port."""
-        import boto3
-        from botocore.client import Config as S3Config
-
-        certificate = self.values.get("certificate", "none")
-        return boto3.client(
-            "s3",
-            endpoint_url=self._value("data_server"),
-            aws_access_key_id=self._value("user"),
-            region_name="us-east-1",
-            aws_secret_access_key=self.password,
-            verify=False if certificate == "none" else certificate,
-            config=S3Config(s3={"addressing_style": "path"}, proxies={}, connect_timeout=5, retries={"max_attempts": 1}),
-        )
+    def store(self) -> Buckets | Folders:
+        """Where files go; which of the two is built into the tool."""
+        kind = Folders if SUCCESSOR else Buckets
+        return kind(self._value("data_server"), self._value("user"), self.password, self.values.get("certificate", "none"))

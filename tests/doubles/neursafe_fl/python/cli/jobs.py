@@ -18,13 +18,13 @@ def _read(path: str) -> dict[str, Any]:
 
 
 def create(args: argparse.Namespace, config: Config) -> None:
-    """S3 first, even when there is nothing to upload; the namespace must be a bucket."""
+    """The files first, even when there is nothing to upload; the namespace must be there."""
     parts = _parts(args)
     job = _read(parts["config"])
     prefix = f"fl-{job['id']}"
-    s3 = config.s3()
+    store = config.store()
     for path, key in _files(parts):
-        s3.upload_file(path, args.namespace, f"{prefix}/{key}")
+        store.upload(path, args.namespace, f"{prefix}/{key}")
     if parts.get("model"):
         job["model_path"] = f"{prefix}/model/{os.path.basename(parts['model'])}"
     if parts.get("scripts"):
@@ -88,12 +88,9 @@ def get(args: argparse.Namespace, config: Config) -> None:
 
 
 def _metrics(config: Config, namespace: str, job: dict[str, Any]) -> Any:
-    s3 = config.s3()
-    prefix = f"{job['output'].strip('/')}/fl_{job['id']}_output_V"
-    listed = s3.list_objects_v2(Bucket=namespace, Prefix=prefix).get("Contents", [])
-    keys = sorted(entry["Key"] for entry in listed if entry["Key"].count("/") == prefix.count("/") + 1)
-    keys = [key for key in keys if key.endswith("/metrics.json")]
-    return json.load(s3.get_object(Bucket=namespace, Key=keys[-1])["Body"]) if keys else None
+    store, output = config.store(), job["output"].strip("/")
+    versions = sorted(name for name in store.folders(namespace, output) if name.startswith(f"fl_{job['id']}_output_V"))
+    return json.loads(store.read(namespace, f"{output}/{versions[-1]}/metrics.json")) if versions else None
 
 
 def start(args: argparse.Namespace, config: Config) -> None:

@@ -20,7 +20,7 @@ def create(args: argparse.Namespace, config: Config) -> None:
     answer = config.api("POST", f"/namespaces/{args.namespace}/models", body)
     if args.file:
         bucket, key = answer["storage_path"].split("/", 1)
-        config.s3().upload_file(args.file, bucket, key)
+        config.store().upload(args.file, bucket, key)
         config.api("PUT", f"/models?model_id={answer['model_id']}", {"state": "ready"})
     print(f"create model success, id {answer['model_id']}.")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""TEST DOUBLE of nsfl-ctl: uploads a job's folder to S3 and talks to the API server."""
+"""TEST DOUBLE of nsfl-ctl: uploads a job's folder and talks to the API server."""
 
 from __future__ import annotations
 
@@ -73,13 +73,12 @@ def set_config(args: argparse.Namespace, config: Config) -> None:
 
 def health(args: argparse.Namespace, config: Config) -> None:
     config.api("GET", "/health")
-    config.s3().list_buckets()
+    config.store().namespaces()
     print("healthy.")
 
 
 def namespaces(args: argparse.Namespace, config: Config) -> None:
-    for bucket in config.s3().list_buckets()["Buckets"]:
-        print(bucket["Name"])
+    print("\n".join(config.store().namespaces()))
 
 
 COMMANDS = {
