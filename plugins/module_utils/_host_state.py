@@ -118,7 +118,7 @@ def path(where: str, table: t.Sequence[mounts.Mount], troubles: t.Mapping[str, s
                 state["entries"] = sorted(entry.name for entry in itertools.islice(entries, _SOME))
         near = where
         while not os.path.exists(near):
-            near = os.path.dirname(near)
+            near = os.path.dirname(near) or "."
         room = os.statvfs(near)
         state["free_mb"], state["read_only"] = room.f_bavail * room.f_frsize // 2**20, bool(room.f_flag & os.ST_RDONLY)
     except OSError as error:

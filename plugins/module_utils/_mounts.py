@@ -74,9 +74,11 @@ def mount_over(mounts: t.Sequence[Mount], path: str) -> Mount | None:
     """The mount that `path` lies on."""
     while True:
         found = mount_at(mounts, path)
-        if found is not None or path == "/":
+        parent = os.path.dirname(path)
+        # A path that is not absolute has no root to end at; whoever gave it is told elsewhere.
+        if found is not None or parent == path:
             return found
-        path = os.path.dirname(path)
+        path = parent
 
 
 def probe(path: str, timeout: float, script: str = _PROBE) -> str:

@@ -100,6 +100,7 @@ def test_the_mount_table_is_read_and_the_last_mount_counts():
     )
     assert mounts.mount_at(table, "/mnt/a b").fstype == "tmpfs"
     assert mounts.mount_over(table, "/mnt/a b/c/d").source == "tmpfs"
+    assert mounts.mount_over(table, "relative/path") is mounts.mount_over(table, "//") is None
     assert mounts.mount_over(table, "/var/lib").point == "/" and mounts.mount_at(table, "/mnt") is None
 
 
