@@ -50,7 +50,7 @@ def _node_ports(tree: Tree, kind: str) -> Iterator[Problem]:
     for path, port in _exposed(tree, kind).items():
         verdict = check.node_port(port)
         if verdict:
-            yield Problem(path, verdict[0], f"{verdict[1]} ({path.split('.')[0]}.external: false)")
+            yield Problem(path, verdict[0], f"{verdict[1]} ({path.partition('.')[0]}.external: false)")
         elif port in seen:
             yield Problem(path, f"{port} is {seen[port]} too", "choose another from 30000 to 32767")
         seen.setdefault(port, path)

@@ -15,6 +15,7 @@ import subprocess
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _mounts as mounts
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
 
 _LISTEN = "0A"
 _UNIT = re.compile(r"([^/]+\.service)")
@@ -151,7 +152,7 @@ def versions(wanted: t.Sequence[str]) -> dict[str, str]:
 
 def _version(program: str) -> str:
     try:
-        told = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False)
+        told = programs.run([program, "--version"], timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     match = _NUMBER.search(told.stdout + told.stderr)

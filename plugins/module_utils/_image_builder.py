@@ -17,6 +17,8 @@ import typing as t
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 from ._dockerfile import references
 from ._image_plan import PlannedImage
 from ._option_error import OptionError
@@ -142,8 +144,7 @@ class Builder:
         shown = "{{.FromImageID}}" if self.kind == "buildah" else "{{.Id}}"
         found = {}
         for reference in references:
-            command = [self.program, *inspect, "--format", shown, reference]
-            done = subprocess.run(command, env=self._env(), capture_output=True, text=True, check=False)
+            done = programs.run([self.program, *inspect, "--format", shown, reference], env=self._env())
             if done.returncode == 0:
                 found[reference] = "sha256:" + done.stdout.strip().removeprefix("sha256:")
         return found
@@ -172,28 +173,25 @@ class Builder:
             process.kill()
 
     def _has_buildx_plugin(self) -> bool:
-        command = [self.program, "buildx", "version"]
-        return subprocess.run(command, env=self._env(), capture_output=True, check=False).returncode == 0
+        return bool(programs.run([self.program, "buildx", "version"], env=self._env()).returncode == 0)
 
     def _ask(self, *arguments: str) -> str:
-        done = subprocess.run([self.program, *arguments], env=self._env(), capture_output=True, text=True, check=False, timeout=60)
+        done = programs.run([self.program, *arguments], timeout=60, env=self._env())
         if done.returncode != 0:
             cause = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:] or ["no answer"]
             raise BuilderError(f"{self.program} cannot be used: {cause[0]}; start its daemon, or choose another builder", "builder")
-        return done.stdout.strip()
+        return str(done.stdout.strip())
 
     def _env(self) -> dict[str, str]:
         return {**os.environ, "BUILDX_NO_DEFAULT_ATTESTATIONS": "1", **self.environment}
 
-    def _run(self, command: list[str], log: Path, failure: str, variables: t.Mapping[str, str]) -> None:
+    def _run(self, words: list[str], log: Path, failure: str, variables: t.Mapping[str, str]) -> None:
         if self._stopped:
             raise BuilderError(f"{failure}: the run was broken off")
         with log.open("ab") as output:
-            output.write(f"$ {' '.join(command)}\n".encode())
+            output.write(f"$ {' '.join(words)}\n".encode())
             output.flush()
-            process = subprocess.Popen(
-                command, env={**self._env(), **variables}, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
-            )
+            process = programs.start(words, stdout=output, stderr=subprocess.STDOUT, env={**self._env(), **variables})
             self._running.add(process)
             try:
                 code = process.wait(timeout=self.timeout)

@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 from ._image_accounts import write_account
 from ._image_builder import BuilderError
 from ._image_run import sole_run
@@ -68,11 +70,8 @@ def copy_all(copies: t.Sequence[Copy], registries: Registries, params: t.Mapping
             environment |= write_account(private, registries.host, params["registry_username"], params["registry_password"])
 
         def run(one: Copy) -> str:
-            command = copy_command(one, registries, private)
             try:
-                done = subprocess.run(
-                    command, env=environment, capture_output=True, text=True, check=False, timeout=params["build_timeout"]
-                )
+                done = programs.run(copy_command(one, registries, private), timeout=params["build_timeout"], env=environment)
             except subprocess.TimeoutExpired:
                 return f"image {one.name}: the copy of {one.source} is not done after {params['build_timeout']} s"
             lines = "\n".join(done.stderr.splitlines()[-_LINES_SHOWN:])

@@ -12,6 +12,8 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 from ._image_accounts import write_account
 from ._image_builder import Builder, BuilderError
 from ._image_manifest import Manifest
@@ -252,9 +254,8 @@ class ImageService:
 
     def _revision(self) -> str:
         """The commit of the tree, when it is a checkout (a label only: the content decides, not the commit)."""
-        command = ["git", "-C", self._params["source"], "rev-parse", "HEAD"]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=10)
+            done = programs.run(["git", "-C", self._params["source"], "rev-parse", "HEAD"], timeout=10)
         except (OSError, subprocess.TimeoutExpired):
             return ""
         return done.stdout.strip() if done.returncode == 0 else ""

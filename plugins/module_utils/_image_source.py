@@ -13,6 +13,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 from ._image_plan import PlanError
 
 _COMMIT = re.compile(r"^[0-9a-f]{40}\Z")
@@ -77,15 +79,8 @@ class GitSource:
     def _git(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:
-            return subprocess.run(
-                ["git", *arguments],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=_TIMEOUT,
-                stdin=subprocess.DEVNULL,
-            )
+            done: subprocess.CompletedProcess[str] = programs.run(["git", *arguments], timeout=_TIMEOUT, env=environment)
+            return done
         except FileNotFoundError as error:
             raise PlanError("git is not installed on the controller; install it, or name a folder as source tree", "git_url") from error
         except subprocess.TimeoutExpired as error:

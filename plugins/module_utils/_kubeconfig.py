@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import os
 import ssl
-import subprocess
 import tempfile
 import typing as t
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 
 try:
@@ -147,10 +147,10 @@ def _from_command(entry: dict[str, t.Any]) -> dict[str, t.Any]:
     environment = {**os.environ, **{str(item["name"]): str(item["value"]) for item in entry.get("env") or []}}
     info = {"apiVersion": entry.get("apiVersion"), "kind": "ExecCredential", "spec": {"interactive": False}}
     environment["KUBERNETES_EXEC_INFO"] = json.dumps(info)
-    command = [str(entry.get("command")), *(str(item) for item in entry.get("args") or [])]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    words = [str(entry.get("command")), *(str(item) for item in entry.get("args") or [])]
+    done = programs.run(words, timeout=60, env=environment)
     if done.returncode != 0:
-        raise ValueError(f"{command[0]} gave no credentials: {done.stderr.strip()[-300:]}")
+        raise ValueError(f"{words[0]} gave no credentials: {done.stderr.strip()[-300:]}")
     status = json.loads(done.stdout).get("status") or {}
     data: dict[str, t.Any] = {"token": status.get("token")}
     for ours, theirs in (("client-certificate-data", "clientCertificateData"), ("client-key-data", "clientKeyData")):

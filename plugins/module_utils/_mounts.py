@@ -16,6 +16,8 @@ import sys
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 # A stat of the mount point, and of known names, is answered from a cache even when the store is gone (s3fs 1.90, tried).
 # A name that was never asked for has to be looked up; that it does not exist is the good answer.
 _PROBE = """
@@ -84,7 +86,7 @@ def mount_over(mounts: t.Sequence[Mount], path: str) -> Mount | None:
 def probe(path: str, timeout: float, script: str = _PROBE) -> str:
     """Empty when `path` answers a read within `timeout` seconds, else what is wrong with it."""
     # Not waited for after the kill: a request that the FUSE process has taken ends only with its answer, even for a killed child.
-    child = subprocess.Popen([sys.executable, "-I", "-c", script, path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    child = programs.start([sys.executable, "-I", "-c", script, path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         _out, errors = child.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -14,6 +14,8 @@ import socket
 import subprocess
 import typing as t
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 from ._option_error import OptionError
 
 _SOCKETS = "/var/run/postgresql"
@@ -80,9 +82,8 @@ def _same_network(one: str, other: str) -> bool:
 
 
 def _enabled(unit: str) -> bool:
-    command = ["systemctl", "is-enabled", "--quiet", unit]
     try:
-        return subprocess.run(command, check=False, capture_output=True, timeout=10).returncode == 0
+        return bool(programs.run(["systemctl", "is-enabled", "--quiet", unit], timeout=10).returncode == 0)
     except (OSError, subprocess.TimeoutExpired):
         return False
 

@@ -11,6 +11,8 @@ import time
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 _PROPERTIES = "Id,LoadState,ActiveState,SubState,UnitFileState,MainPID,ExecMainStartTimestampMonotonic,NeedDaemonReload,ExecStart,Result"
 
 
@@ -79,7 +81,8 @@ def call(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[s
     """One program with its output; a hang is an error with a name."""
     environment = {**os.environ, "LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
     try:
-        return subprocess.run(arguments, capture_output=True, text=True, timeout=timeout, check=False, env=environment)
+        done: subprocess.CompletedProcess[str] = programs.run(arguments, timeout=timeout, env=environment)
+        return done
     except FileNotFoundError as error:
         raise UnitError(f"{arguments[0]} is not on this host; it needs systemd") from error
     except subprocess.TimeoutExpired as error:

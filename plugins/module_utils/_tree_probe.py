@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+
 # In a process of its own, because a read of a mount that hangs never returns.
 _ACT = """
 import os, sys, time
@@ -39,7 +41,7 @@ def act(action: str, paths: list[str], word: str, timeout: int) -> tuple[dict[st
     """All folders side by side: how long each took, and what is wrong with those that did not make it."""
     began = time.monotonic()
     children = {
-        path: subprocess.Popen([sys.executable, "-I", "-c", _ACT, action, path, word], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        path: programs.start([sys.executable, "-I", "-c", _ACT, action, path, word], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for path in paths
     }
     seconds: dict[str, float] = {}

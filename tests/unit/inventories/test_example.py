@@ -231,7 +231,8 @@ def test_the_successors_configuration_file_is_one_bucket_with_a_claim_over_it(si
 
 
 def test_a_claim_of_somebody_else_is_asked_for(site: Site) -> None:
-    assert site.run("-e", "nsfl_layout=pvc", "-e", "nsfl_claim=theirs", "-e", "nsfl_server_create_claim=false").returncode == 0
+    ran = site.run("-e", "nsfl_layout=pvc", "-e", "nsfl_claim=theirs", "-e", "nsfl_server_create_claim=false")
+    assert ran.returncode == 0, ran.stdout
     asked = list(site.asked("kube_plan"))
     needed = [item for one in asked for item in one.get("needed") or [] if item["kind"] == "PersistentVolumeClaim"]
     names = {item["setting"]: item["metadata"]["name"] for item in needed}

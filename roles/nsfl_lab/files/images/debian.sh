@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# debian.sh IMAGE LABEL: the base image of image builds in the lab, a plain Debian that reaches the registries as this machine does.
+# debian.sh IMAGE LABEL [PACKAGE…]: a plain Debian with these packages that reaches the registries as this machine does.
 set -eu
 here=$(dirname "$0")
 
@@ -10,7 +10,8 @@ trust() {
 }
 image=$1
 label=$2
-set -- --include=ca-certificates
+shift 2
+set -- --include="$(echo ca-certificates "$@" | tr ' ' ,)"
 for file in $(trust); do
     set -- "$@" --customize-hook="copy-in $file /usr/local/share/ca-certificates"
 done
