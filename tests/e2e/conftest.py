@@ -34,9 +34,15 @@ def printed() -> Path:
     return LOGS / f"{Path(os.environ['PYTEST_CURRENT_TEST'].split('::')[0]).stem}.log"
 
 
-def run_playbook(name: str, *arguments: str, inventory: str = "inventories/lab", env: dict[str, str] | None = None) -> Run:
+def run_playbook(
+    name: str,
+    *arguments: str,
+    inventory: str = "inventories/lab",
+    env: dict[str, str] | None = None,
+    program: tuple[str, ...] = (f"{ROOT}/.venv/bin/ansible-playbook",),
+) -> Run:
     """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/<test file>.log."""
-    command = [ROOT / ".venv/bin/ansible-playbook", f"playbooks/{name}.yml", "-i", inventory, *arguments]
+    command = [*program, f"playbooks/{name}.yml", "-i", inventory, *arguments]
     result = subprocess.run(
         command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", **(env or {})}, capture_output=True, text=True, check=False
     )
