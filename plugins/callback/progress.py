@@ -6,85 +6,208 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: progress
-type: aggregate
+type: stdout
 author: The neursafe.fl maintainers (@neursafe)
 version_added: 0.1.0
-short_description: A table of the phases of a run, with their times
+short_description: One line per phase of a run, a complete log in a file, and a table at the end
 description:
-  - After the recap it prints one row for each play, in the order in which they ran, with the elapsed time in seconds, the
-    number of tasks that were run and of those that changed something, and the hosts on which the phase failed.
-  - The last line is what the run was for, where a role has said it by M(ansible.builtin.set_stats) under the name C(neursafe_fl).
+  - At a terminal, one line that is kept up to date says which phase is running, on which or how many of its hosts, for how long,
+    for how long it took the last time, and what it is doing. What fails is shown in full.
+  - Elsewhere, such as in CI, one line for each phase that is over.
+  - Everything that the C(default) callback prints goes to a file of mode 0600. With C(-v), or with O(style=plain), to the screen instead.
+  - After the run a table has one row for each play with the elapsed time in seconds, the number of tasks that were run and of those that
+    changed something, and the hosts on which it failed; then what the run was for, where a role has said it by
+    M(ansible.builtin.set_stats) under the name C(neursafe_fl); and what to do next.
+extends_documentation_fragment: [default_callback, result_format_callback]
+options:
+  style:
+    description: What is shown. V(auto) is V(live) at a terminal and V(quiet) elsewhere, and V(plain) with C(-v).
+    type: str
+    choices: [auto, live, quiet, plain]
+    default: auto
+    env: [{name: NSFL_PROGRESS_STYLE}]
+    ini: [{section: callback_progress, key: style}]
+  folder:
+    description: Where the log of the last run of each playbook is written, and the times that its phases took.
+    type: path
+    default: ~/.cache/neursafe-fl/runs
+    env: [{name: NSFL_PROGRESS_FOLDER}]
+    ini: [{section: callback_progress, key: folder}]
 requirements:
-  - Enabled with C(callbacks_enabled = neursafe.fl.progress) in C(ansible.cfg).
+  - Chosen with C(stdout_callback = neursafe.fl.progress) in C(ansible.cfg).
 """
 
+import os
+import shutil
+import sys
+import threading
 import time
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from ansible.plugins.callback import CallbackBase
+from ansible import context
+from ansible.constants import config
+from ansible.plugins.callback.default import CallbackModule as Default
+from ansible.utils.color import stringc
+from ansible_collections.neursafe.fl.plugins.plugin_utils import _progress as progress
+
+# A module on the controller writes here what it is doing; see module_utils/_telling.py.
+INSIDE = "NSFL_PROGRESS_FILE"
 
 
-@dataclass
-class Phase:
-    """What is counted for one play."""
-
-    name: str
-    started: float = field(default_factory=time.monotonic)
-    seconds: float = 0.0
-    run: int = 0
-    changed: int = 0
-    failed: set[str] = field(default_factory=set)
+def _color(name: str) -> str:
+    return str(config.get_config_value(f"COLOR_{name}"))
 
 
-def table(phases: list[Phase]) -> list[str]:
-    """The phases that did something as lines of a table, with their sum as the last line."""
-    shown = [phase for phase in phases if phase.run or phase.failed or phase.seconds >= 0.1]
-    width = max([len(phase.name) for phase in shown] + [len("phase")])
-    lines = [f"{'phase':<{width}}  seconds  tasks  changed"]
-    for phase in shown:
-        note = f"  failed on {', '.join(sorted(phase.failed))}" if phase.failed else ""
-        lines.append(f"{phase.name:<{width}}  {phase.seconds:7.1f}  {phase.run:5d}  {phase.changed:7d}{note}")
-    total = sum(phase.seconds for phase in shown)
-    lines.append(f"{'all':<{width}}  {total:7.1f}  {sum(p.run for p in shown):5d}  {sum(p.changed for p in shown):7d}")
-    return lines
+class LogDisplay:
+    """What the default callback says, in a file. It may ask this for anything else that it asks a display."""
+
+    def __init__(self, display: Any, path: Path) -> None:
+        self._screen = display
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", buffering=1)
+
+    def display(self, msg: str, *_unused: Any, **_more: Any) -> None:
+        self._file.write(f"{msg}\n")
+
+    def banner(self, msg: str, *_unused: Any, **_more: Any) -> None:
+        self._file.write(f"\n{msg} {'*' * max(3, 79 - len(msg))}\n")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._screen, name)
 
 
-class CallbackModule(CallbackBase):
-    """Counts per play what the other callbacks print per task."""
+class CallbackModule(Default):
+    """The default callback with its output in a file, and the phases of the run on the screen."""
 
     CALLBACK_VERSION = 2.0
-    CALLBACK_TYPE = "aggregate"
+    CALLBACK_TYPE = "stdout"
     CALLBACK_NAME = "neursafe.fl.progress"
-    CALLBACK_NEEDS_ENABLED = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.phases: list[Phase] = []
+        self.phases: list[progress.Phase] = []
+        self.playbook = ""
+        self.style = "plain"
+        self.log: Path | None = None
+        self._screen = self._display
+        self._expected: dict[str, float] = {}
+        self._over = threading.Event()
+        self._inside: Path | None = None
 
-    def _close(self) -> None:
-        if self.phases:
-            self.phases[-1].seconds = time.monotonic() - self.phases[-1].started
+    def set_options(self, *args: Any, **kwargs: Any) -> None:
+        super().set_options(*args, **kwargs)
+        style = self.get_option("style")
+        if style == "auto":
+            style = "plain" if self._display.verbosity else "live" if sys.stdout.isatty() else "quiet"
+        self.style = style
+
+    # -- the run ----------------------------------------------------------------------------------------------------
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        self.playbook = Path(playbook._file_name).stem
+        if self.style != "plain":
+            folder = Path(self.get_option("folder"))
+            self._expected = progress.expected_seconds(folder / "seconds.json", self.playbook)
+            self.log = folder / f"{self.playbook}.log"
+            self._display: Any = LogDisplay(self._screen, self.log)
+        if self.style == "live":
+            self._inside = folder / f"{self.playbook}.now"
+            self._inside.unlink(missing_ok=True)
+            os.environ[INSIDE] = str(self._inside)
+            threading.Thread(target=self._keep_line, daemon=True).start()
+        super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
         self._close()
-        self.phases.append(Phase(play.get_name().strip()))
+        hosts = play.get_variable_manager()._inventory.get_hosts(play.hosts, order=play.order)
+        self.phases.append(progress.Phase(play.get_name().strip(), tuple(str(host) for host in hosts)))
+        super().v2_playbook_on_play_start(play)
+
+    def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        if self._inside is not None:
+            self._inside.unlink(missing_ok=True)
+        self.phases[-1].task, self.phases[-1].done = task.get_name().rsplit(" : ", 1)[-1].strip(), set()
+        super().v2_playbook_on_task_start(task, is_conditional)
 
     def v2_runner_on_ok(self, result: Any) -> None:
-        self.phases[-1].run += 1
+        self._count(result)
         self.phases[-1].changed += int(result.is_changed())
+        super().v2_runner_on_ok(result)
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        self.phases[-1].done.add(str(result._host))
+        super().v2_runner_on_skipped(result)
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        self.phases[-1].run += 1
+        self._count(result)
         if not ignore_errors:
-            self.phases[-1].failed.add(str(result._host.get_name()))
+            self._fail(result)
+        super().v2_runner_on_failed(result, ignore_errors)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
-        self.phases[-1].failed.add(str(result._host.get_name()))
+        self._fail(result)
+        super().v2_runner_on_unreachable(result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         self._close()
-        self._display.display("")
+        self._over.set()
+        super().v2_playbook_on_stats(stats)
+        failed = any(phase.failed for phase in self.phases)
+        if self.log is not None and not failed:
+            progress.remember(self.log.parent / "seconds.json", self.playbook, self.phases)
+        if self._inside is not None:
+            self._inside.unlink(missing_ok=True)
+        changed = sum(phase.changed for phase in self.phases)
         outcome = stats.custom.get("_run", {}).get("neursafe_fl")
-        for line in [*table(self.phases), *([outcome] if outcome else [])]:
-            self._display.display(line)
+        # A look with --check is no step that another one follows.
+        told = self.log is not None and (failed or not context.CLIARGS.get("check"))
+        advice = progress.what_next(self.playbook, failed, changed, str(self.log)) if told else ""
+        self._print("")
+        for line in [*progress.table(self.phases), *([outcome] if outcome else []), *([advice] if advice else [])]:
+            self._print(line)
+
+    # -- the screen -------------------------------------------------------------------------------------------------
+    def _count(self, result: Any) -> None:
+        self.phases[-1].run += 1
+        self.phases[-1].done.add(str(result._host))
+
+    def _fail(self, result: Any) -> None:
+        """A failure is shown at once, whatever else is shown."""
+        host = str(result._host.get_name())
+        self.phases[-1].failed.add(host)
+        if self.style != "plain":
+            text = result._result.get("msg") or result._result.get("censored") or "it failed without a message"
+            self._print(f"FAILED on {host}, {self.phases[-1].name}, {result._task.get_name()}:\n{text}", _color("ERROR"))
+
+    def _close(self) -> None:
+        if not self.phases:
+            return
+        phase = self.phases[-1]
+        phase.seconds = time.monotonic() - phase.started
+        if self.style != "plain" and phase.shown:
+            self._print(progress.end_line(phase), _color("ERROR" if phase.failed else "CHANGED" if phase.changed else "OK"))
+
+    def _print(self, text: str, color: str | None = None) -> None:
+        if self.style == "live":
+            os.write(1, b"\r\033[K")
+        self._screen.display(text, color=color)
+        if self.log is not None:
+            self._display.display(text)
+
+    def _keep_line(self) -> None:
+        """Of a thread of its own. It writes past Python's buffers, whose locks a forked worker would inherit."""
+        while not self._over.wait(0.5):
+            if not self.phases:
+                continue
+            phase = self.phases[-1]
+            elapsed = time.monotonic() - phase.started
+            line = progress.live_line(phase, elapsed, self._expected.get(phase.name), self._told(), shutil.get_terminal_size().columns)
+            os.write(1, f"\r\033[K{stringc(line, _color('HIGHLIGHT'))}\r".encode())
+
+    def _told(self) -> str:
+        """What a module on the controller says that it is doing, while it is."""
+        try:
+            return self._inside.read_text(encoding="utf-8").strip() if self._inside is not None else ""
+        except OSError:
+            return ""

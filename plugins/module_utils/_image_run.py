@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ._image_builder import Builder, BuilderError
 from ._image_plan import PlannedImage
+from ._telling import tell
 
 _PRIVATE_PREFIX = "run."
 
@@ -47,6 +48,7 @@ class Progress:
     def _line(self, text: str) -> None:
         with self.path.open("a", encoding="utf-8") as output:
             output.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+        tell(text)
 
 
 @contextmanager

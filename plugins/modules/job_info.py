@@ -111,6 +111,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._api import Api, ApiEr
 from ansible_collections.neursafe.fl.plugins.module_utils._job import FINAL_STATES, progress_of, rounds, state_of
 from ansible_collections.neursafe.fl.plugins.module_utils._job_args import REQUIRED_TOGETHER, api_of, common_arguments, files_of, pods_of
 from ansible_collections.neursafe.fl.plugins.module_utils._job_pods import JobPods, merge
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 
 def wait_for_change(api: Api, pods: JobPods | None, params: dict[str, Any]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
@@ -124,6 +125,7 @@ def wait_for_change(api: Api, pods: JobPods | None, params: dict[str, Any]) -> t
             said = merge(said, pods.read(params["namespace"], params["id"]))
         if not seen or (state_of(job), progress_of(job)) != (seen["state"], seen["progress"]) or time.monotonic() >= end:
             return job, said
+        tell(f"job {params['id']}: {state_of(job)}, {progress_of(job)} %")
         time.sleep(params["poll"])
 
 

@@ -106,6 +106,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import collection_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._readiness import WORKLOADS, backs_off, explain, has_failed, is_ready
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 Object = dict[str, t.Any]
 
@@ -180,6 +181,7 @@ def wait(kube: Kube, params: dict[str, t.Any], once: bool) -> tuple[list[Object]
             ready, waiting = look(kube, params["instance"], params["workloads"])
             if not waiting or last or any(has_failed(item) for item in waiting):
                 return ready, waiting, elapsed
+            tell(f"{len(ready)} ready, waiting for {', '.join(item['metadata']['name'] for item in waiting)}")
         except KubeError as error:
             if last or error.status in (401, 403):
                 raise

@@ -43,9 +43,8 @@ def run_playbook(
 ) -> Run:
     """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/<test file>.log."""
     command = [*program, f"playbooks/{name}.yml", "-i", inventory, *arguments]
-    result = subprocess.run(
-        command, cwd=ROOT, env={**os.environ, "ANSIBLE_FORCE_COLOR": "0", **(env or {})}, capture_output=True, text=True, check=False
-    )
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain", **(env or {})}
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     output = result.stdout + result.stderr
     with printed().open("a", encoding="utf-8") as log:
         log.write(f"\n$ {' '.join(map(str, command))}\n{output}\nexit {result.returncode}\n")

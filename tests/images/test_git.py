@@ -79,7 +79,7 @@ class Role:
         named = {f"nsfl_images_{name}": value for name, value in settings.items()}
         variables = json.dumps({**self._settings, **named})
         command = ["ansible-playbook", "playbooks/images.yml", "-i", "/dev/null", "-e", variables, *arguments]
-        environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0"}
+        environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain"}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr
 

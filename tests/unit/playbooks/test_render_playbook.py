@@ -29,7 +29,7 @@ def play(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedPr
     return subprocess.run(
         [str(Path(sys.executable).parent / "ansible-playbook"), str(ROOT / "playbooks" / f"{name}.yml"), *settings, *arguments],
         cwd=ROOT,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1"},
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "NSFL_PROGRESS_STYLE": "plain"},
         capture_output=True,
         text=True,
         check=False,

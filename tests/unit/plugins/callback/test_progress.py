@@ -1,28 +1,120 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table of phases."""
+"""What an operator sees of a run: at a terminal, in CI, and in the log."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import json
+import os
+import pty
+import re
+import stat
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.callback.progress import CallbackModule, Phase, table
+
+ROOT = Path(__file__).resolve().parents[4]
+PLAYBOOK = """
+- name: First phase
+  hosts: all
+  gather_facts: false
+  tasks:
+    - name: Take a while
+      ansible.builtin.command:
+        argv: [sh, -c, "printf 'half done' > ${NSFL_PROGRESS_FILE:-/dev/null}; sleep 1.2"]
+    - name: Hide something
+      ansible.builtin.debug:
+        msg: canary-17
+      no_log: true
+
+- name: Second phase
+  hosts: a
+  gather_facts: false
+  tasks:
+    - name: Have an outcome
+      ansible.builtin.set_stats:
+        data: {neursafe_fl: job j FINISHED}
+    - name: Fail when that is asked
+      ansible.builtin.assert:
+        that: not broken
+        fail_msg: the setting is wrong
+        quiet: true
+"""
 
 
-def test_phases_are_listed_in_order_with_their_sum() -> None:
-    phases = [Phase("Database", seconds=2.0, run=3, changed=1), Phase("Empty"), Phase("Nodes", seconds=1.5, run=4, failed={"b", "a"})]
-    assert table(phases) == [
-        "phase     seconds  tasks  changed",
-        "Database      2.0      3        1",
-        "Nodes         1.5      4        0  failed on a, b",
-        "all           3.5      7        1",
-    ]
+@dataclass
+class Runs:
+    folder: Path
+
+    def start(self, style: str, *arguments: str, terminal: bool = False) -> tuple[int, str]:
+        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", "a,b,", "-e", "ansible_connection=local", *arguments]
+        command += ["-e", json.dumps({"ansible_python_interpreter": sys.executable}), str(self.folder / "site.yml")]
+        environment = {**os.environ, "NSFL_PROGRESS_STYLE": style, "NSFL_PROGRESS_FOLDER": str(self.folder / "runs")}
+        environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "TERM": "xterm", "COLUMNS": "70"}
+        environment |= {"ANSIBLE_COLLECTIONS_PATH": str(ROOT / "build" / "collections"), "ANSIBLE_NOCOLOR": "1"}
+        if not terminal:
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+            return done.returncode, done.stdout
+        ours, theirs = pty.openpty()
+        child = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        seen = bytearray()
+        while chunk := _read(ours):
+            seen += chunk
+        os.close(ours)
+        return child.wait(), seen.decode()
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "runs" / "site.log"
 
 
-@pytest.mark.parametrize("custom", [{}, {"_run": {"neursafe_fl": "job j FINISHED"}}])
-def test_the_outcome_is_the_last_line(monkeypatch: pytest.MonkeyPatch, custom: dict[str, dict[str, str]]) -> None:
-    callback = CallbackModule()
-    shown: list[str] = []
-    monkeypatch.setattr(callback, "_display", SimpleNamespace(display=shown.append))
-    callback.v2_playbook_on_stats(SimpleNamespace(custom=custom))
-    assert (shown[-1] == "job j FINISHED") is bool(custom)
+def _read(handle: int) -> bytes:
+    try:
+        return os.read(handle, 4096)
+    except OSError:  # the other end of a terminal is gone
+        return b""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    folder = tmp_path_factory.mktemp("progress")
+    (folder / "site.yml").write_text(PLAYBOOK, encoding="utf-8")
+    return Runs(folder)
+
+
+def test_in_ci_each_phase_is_a_line_and_everything_is_in_the_log(runs: Runs) -> None:
+    code, output = runs.start("auto", "-e", '{"broken": false}')
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    assert code == 0
+    assert re.fullmatch(r"First phase: \d+\.\d s, 2 changed", lines[0]) and re.fullmatch(r"Second phase: \d\.\d s, 0 changed", lines[1])
+    assert lines[2].startswith("phase") and lines[-1] == "job j FINISHED"
+    assert "TASK [Take a while]" in runs.log.read_text(encoding="utf-8") and "PLAY RECAP" in runs.log.read_text(encoding="utf-8")
+    assert stat.S_IMODE(runs.log.stat().st_mode) == 0o600
+    assert "canary-17" not in output + runs.log.read_text(encoding="utf-8")
+
+
+def test_a_failure_is_shown_in_full_with_what_to_do_next(runs: Runs) -> None:
+    code, output = runs.start("quiet", "-e", '{"broken": true}')
+    assert code == 2
+    assert "FAILED on a, Second phase, Fail when that is asked:\nthe setting is wrong" in output
+    assert "failed on a" in output
+    assert output.strip().endswith(f"run the same command again; it goes on from what is there. Everything is in {runs.log}.")
+
+
+def test_at_a_terminal_one_line_is_kept_up_to_date(runs: Runs) -> None:
+    runs.start("quiet", "-e", '{"broken": false}')
+    _code, output = runs.start("auto", "-e", '{"broken": false}', terminal=True)
+    live = [line for line in re.split(r"\r\x1b\[K|\r|\n", output) if line.startswith("First phase: ") and " hosts, " in line]
+    assert len(live) >= 2
+    assert re.fullmatch(r"First phase: 0 of 2 hosts, \d s|First phase: 0 of 2 hosts, \d of about \d s: half done", live[-1].strip())
+    assert all(len(line) < 70 for line in live)
+    assert "TASK [" not in output
+
+
+@pytest.mark.parametrize(("style", "arguments"), [("plain", ()), ("auto", ("-v",))])
+def test_the_plain_output_is_to_be_had(runs: Runs, style: str, arguments: tuple[str, ...]) -> None:
+    _code, output = runs.start(style, "-e", '{"broken": false}', *arguments)
+    assert "TASK [Take a while]" in output and "PLAY RECAP" in output and "job j FINISHED" in output

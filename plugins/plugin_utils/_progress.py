@@ -1,0 +1,104 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the callback `progress` shows: the phases of a run, how long each took the last time, and what to do next."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+# What comes after a playbook that has gone well, for the reader of its last line.
+NEXT = {
+    "lab": "playbooks/server.yml provisions the platform on it",
+    "preflight": "playbooks/server.yml with the same inventory",
+    "server": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
+    "client": "playbooks/verify.yml runs a federated job on them",
+}
+
+
+@dataclass
+class Phase:
+    """One play: what it is called, where it runs, and what is counted."""
+
+    name: str
+    hosts: tuple[str, ...] = ()
+    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    run: int = 0
+    changed: int = 0
+    failed: set[str] = field(default_factory=set)
+    task: str = ""
+    done: set[str] = field(default_factory=set)  # hosts that are through with the task
+
+    @property
+    def shown(self) -> bool:
+        return bool(self.run or self.failed) or self.seconds >= 0.1
+
+
+def table(phases: list[Phase]) -> list[str]:
+    """The phases that did something as lines of a table, with their sum as the last line."""
+    shown = [phase for phase in phases if phase.shown]
+    width = max([len(phase.name) for phase in shown] + [len("phase")])
+    lines = [f"{'phase':<{width}}  seconds  tasks  changed"]
+    for phase in shown:
+        note = f"  failed on {', '.join(sorted(phase.failed))}" if phase.failed else ""
+        lines.append(f"{phase.name:<{width}}  {phase.seconds:7.1f}  {phase.run:5d}  {phase.changed:7d}{note}")
+    total = sum(phase.seconds for phase in shown)
+    lines.append(f"{'all':<{width}}  {total:7.1f}  {sum(p.run for p in shown):5d}  {sum(p.changed for p in shown):7d}")
+    return lines
+
+
+def live_line(phase: Phase, elapsed: float, expected: float | None, inside: str, width: int) -> str:
+    """What is going on, in one line of at most `width` characters: what, where, how far, since when, until about when."""
+    count = len(phase.hosts)
+    where = phase.hosts[0] if count == 1 else f"{len(phase.done)} of {count} hosts"
+    clock = f"{elapsed:.0f} s" if expected is None else f"{elapsed:.0f} of about {expected:.0f} s"
+    line = f"{phase.name}: {where}, {clock}: {inside or phase.task}"
+    return line if len(line) < width else line[: max(0, width - 2)] + "…"
+
+
+def end_line(phase: Phase) -> str:
+    """One phase that is over."""
+    outcome = f"failed on {', '.join(sorted(phase.failed))}" if phase.failed else f"{phase.changed} changed"
+    return f"{phase.name}: {phase.seconds:.1f} s, {outcome}"
+
+
+def what_next(playbook: str, failed: bool, changed: int, log: str) -> str:
+    """The last advice of a run."""
+    if failed:
+        state = "it goes on from what is there" if changed else "nothing was changed yet"
+        return f"Next: mend what is told above and run the same command again; {state}. Everything is in {log}."
+    return f"Next: {NEXT[playbook]}." if playbook in NEXT else ""
+
+
+def expected_seconds(path: Path, playbook: str) -> dict[str, float]:
+    """How long each phase took in the last run that went well; nothing when that is not known."""
+    try:
+        known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))[playbook]
+        return {str(name): float(seconds) for name, seconds in known.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def remember(path: Path, playbook: str, phases: list[Phase]) -> None:
+    """Keep the times for the next run. A file that cannot be written is no reason for a run to fail."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    known = known if isinstance(known, dict) else {}
+    known[playbook] = {phase.name: round(phase.seconds, 1) for phase in phases}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(known, stream, indent=1)
+        Path(name).replace(path)
+    except OSError:
+        return
