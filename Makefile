@@ -5,7 +5,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 PLAYBOOK = ansible-playbook -i inventories/lab
 
-.PHONY: help setup lab lab-down demo test lint unit
+.PHONY: help setup lab lab-down demo test lint unit docs
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -32,3 +32,6 @@ lint: setup ## Run the linters
 
 unit: setup ## Run the unit tests
 	@.venv/bin/python tools/run_checks.py unit
+
+docs: setup ## Build the documentation site in build/docs
+	@tools/docs.sh

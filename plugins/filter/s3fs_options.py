@@ -25,7 +25,7 @@ options:
 EXAMPLES = r"""
 - name: Show the options
   ansible.builtin.debug:
-    msg: "{{ settings | neursafe.fl.s3fs_options(version=\"1.93\") }}"
+    msg: "{{ settings | neursafe.fl.s3fs_options(version='1.93') }}"
 """
 
 RETURN = r"""
