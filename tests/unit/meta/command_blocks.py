@@ -145,7 +145,8 @@ def ansible_galaxy(words: list[str], desk: Desk) -> Iterator[str]:
 
 
 def make(words: list[str], desk: Desk) -> Iterator[str]:
-    yield from desk.run("make", "--dry-run", *words)
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    yield from [f"the Makefile has no target {word}" for word in words or [""] if word not in targets]
 
 
 def plain(words: list[str], desk: Desk) -> Iterator[str]:
