@@ -30,7 +30,7 @@ def pages() -> dict[str, str]:
     """Place in the checkout of each page that people write, and its place in the site."""
     written = {str(path.relative_to(ROOT)): str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs").rglob("*.md")}
     roles = {f"roles/{role}/README.md": f"roles/{role}.md" for role in ROLES}
-    return {**written, **roles, "README.md": "index.md", "docs/platform.svg": "platform.svg"}
+    return {**written, **roles, "README.md": "overview.md", "docs/platform.svg": "platform.svg"}
 
 
 def moved(text: str, page: str, places: dict[str, str]) -> str:
@@ -63,8 +63,6 @@ def written_pages() -> None:
     places = pages()
     for page, place in places.items():
         text = (ROOT / page).read_text(encoding="utf-8")
-        if page == "README.md":
-            continue  # the front page is docs/index.md
         if not place.endswith(".md"):
             write(place, text)
         elif page.startswith("roles/"):

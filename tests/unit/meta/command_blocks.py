@@ -10,6 +10,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -80,12 +81,6 @@ class Desk:
         return [f"there is no {path}" for path in paths if path not in self.made and not (self.folder / path).exists()]
 
 
-@cache
-def syntax(folder: Path, playbook: str) -> tuple[str, ...]:
-    """What Ansible finds wrong with a playbook named like this, without a host."""
-    return tuple(Desk(folder).run("ansible-playbook", "--syntax-check", "-i", "inventories/example", playbook))
-
-
 def commands(text: str) -> Iterator[list[str]]:
     """The words of each command, without comments and without variables set in front."""
     for line in text.replace("\\\n", " ").splitlines():
@@ -104,6 +99,22 @@ def parsed(program: str, words: list[str]) -> Any:
     return cli.parser.parse_args(words)
 
 
+@cache
+def sound(folder: Path) -> frozenset[str]:
+    """The playbooks that pages name, when Ansible finds nothing wrong with any of them: one start of it for all."""
+    named = set()
+    for block in blocks():
+        for words in commands(block.text) if block.language == "shell" else ():
+            with suppress(SystemExit):
+                named |= set(parsed("playbook", words[1:]).args) if words[0] == "ansible-playbook" else set()
+    return frozenset() if syntax(folder, *sorted(named)) else frozenset(named)
+
+
+def syntax(folder: Path, *playbooks: str) -> list[str]:
+    """What Ansible finds wrong with playbooks of these names, without a host."""
+    return Desk(folder).run("ansible-playbook", "--syntax-check", "-i", "inventories/example", *playbooks)
+
+
 def settings(values: list[str], desk: Desk) -> Iterator[str]:
     """What is wrong with the arguments of `-e`."""
     for value in values:
@@ -120,7 +131,7 @@ def ansible_playbook(words: list[str], desk: Desk) -> Iterator[str]:
     yield from settings(options.extra_vars, desk)
     yield from desk.lacks(*[path for path in options.inventory or [] if not path.endswith(",")])
     for playbook in options.args:
-        found = syntax(desk.folder, playbook)
+        found = [] if playbook in sound(desk.folder) else syntax(desk.folder, playbook)
         yield from found
         # These two need neither host nor cluster, so they are run as they stand.
         if not found and Path(playbook).stem in ("render", "migrate"):
@@ -205,8 +216,8 @@ PROGRAMS: dict[str, Callable[[list[str], Desk], Iterator[str]]] = {
     ".venv/bin/molecule": plain,
     ".venv/bin/pytest": plain,
 }
-# Those that work on a file of the desk, and no more.
-RUN = ("ansible-vault", "cp")
+# Those that work on files of the desk, and no more.
+RUN = ("ansible-builder", "ansible-vault", "cp")
 
 
 def command_problems(text: str, desk: Desk) -> Iterator[str]:

@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A checkout of its own as far as commands can tell, with what a user has: an inventory, the guide's file, secrets."""
     made = tmp_path_factory.mktemp("checkout")
     for path in ROOT.iterdir():
-        if path.name not in ("inventories", "server_config.json"):
+        if path.name not in ("build", "inventories", "server_config.json"):
             (made / path.name).symlink_to(path)
     shutil.copytree(ROOT / "inventories", made / "inventories")
     shutil.copytree(ROOT / "inventories" / "example", made / "inventories" / "mine")
