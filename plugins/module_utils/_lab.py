@@ -87,10 +87,11 @@ def _size_problems(settings: Mapping[str, Any], machine: Mapping[str, Any]) -> I
     if machine["docker"] and not machine["first_node_runs"] and machine["docker_free_mb"] < DOCKER_MB:
         yield f"machine: {machine['docker_free_mb']} MB are free for Docker, and {DOCKER_MB} are needed; try docker image prune"
     instances = nodes * INOTIFY["node"] + clients * INOTIFY["client"]
-    if machine["inotify_instances"] < instances:
+    limit, taken = machine["inotify_instances"], machine["inotify_taken"]
+    if limit - taken < instances:
         yield (
-            f"machine: fs.inotify.max_user_instances is {machine['inotify_instances']}, and {nodes} nodes and {clients} clients need "
-            f"{instances}; run sysctl -w fs.inotify.max_user_instances={max(512, 2 * instances)}"
+            f"machine: fs.inotify.max_user_instances is {limit}, of which {taken} are taken, and {nodes} nodes and {clients} clients need "
+            f"{instances}; run sysctl -w fs.inotify.max_user_instances={max(512, 2 * (instances + taken))}, or take another lab away"
         )
 
 

@@ -34,6 +34,7 @@ MACHINE: dict[str, Any] = {
     "fuse": True,
     "overlay": True,
     "inotify_instances": 128,
+    "inotify_taken": 20,
     "ports": {},
     "commands": {"docker": "/usr/bin/docker", "mmdebstrap": "/m", "openssl": "/o", "dpkg-scanpackages": "/d"},
 }
@@ -87,6 +88,7 @@ def test_a_password_is_not_shown() -> None:
         ({"fuse": False}, "modprobe fuse"),
         ({"overlay": False}, "modprobe overlay"),
         ({"inotify_instances": 16}, "sysctl -w"),
+        ({"inotify_taken": 120}, "128, of which 120 are taken"),
         ({"commands": {"docker": "/usr/bin/docker"}}, "apt-get install dpkg-dev mmdebstrap openssl"),
         ({"ports": {"5000": {"command": "registry"}}}, "taken by registry"),
         ({"networks": {"other": ["10.250.0.0/16"]}}, "network other"),
