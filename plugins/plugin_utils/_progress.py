@@ -15,7 +15,6 @@ from typing import Any
 
 # What comes after a playbook that has gone well, for the reader of its last line.
 NEXT = {
-    "lab": "playbooks/server.yml provisions the platform on it",
     "preflight": "playbooks/server.yml with the same inventory",
     "server": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
     "client": "playbooks/verify.yml runs a federated job on them",
