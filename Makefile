@@ -5,7 +5,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 PLAYBOOK = ansible-playbook -i inventories/lab
 
-.PHONY: help setup lab lab-down demo test lint unit docs
+.PHONY: help setup lab lab-down demo test lint unit docs bench
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,3 +35,6 @@ unit: setup ## Run the unit tests
 
 docs: setup ## Build the documentation site in build/docs
 	@tools/docs.sh
+
+bench: setup ## Measure ours beside its peers and compare with the goals; BENCH=images runs one bench (docs/performance.md)
+	@.venv/bin/python bench/ratio.py $(BENCH)

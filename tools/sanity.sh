@@ -10,7 +10,7 @@ bin=$PWD/.venv/bin
 copy=$PWD/build/sanity/ansible_collections/neursafe/fl
 rm -rf "$copy" && mkdir -p "$copy"
 # The stand-ins and the tools are programs of this repository, which no managed host runs; ruff looks at them.
-git ls-files -z --cached --others --exclude-standard -- ':!.venv' ':!tools' ':!.ci' ':!tests/doubles' ':!molecule' |
+git ls-files -z --cached --others --exclude-standard -- ':!.venv' ':!tools' ':!bench' ':!.ci' ':!tests/doubles' ':!molecule' |
   while IFS= read -r -d '' file; do [ -e "$file" ] && printf '%s\0' "$file"; done | xargs -0 cp --no-dereference --parents -t "$copy"
 cache=$HOME/.ansible/test/cache
 mkdir -p "$cache"

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `make bench` makes of its figures, and that its data fit together."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+BENCH = Path(__file__).resolve().parents[3] / "bench"
+sys.path.insert(0, str(BENCH))
+
+from figures import Verdict, medians, schedule, value, verdicts
+from report import markdown, svg
+
+PEERS = {"ours": {"wall": 6.0, "cpu": 3.0, "calls": 4.0}, "by hand": {"wall": 3.0, "cpu": 2.0}}
+
+
+def data(name: str) -> dict[str, Any]:
+    return tomllib.loads((BENCH / name).read_text(encoding="utf-8"))
+
+
+def test_peers_are_run_in_turn_and_a_dear_one_in_fewer_rounds() -> None:
+    peers = [{"name": "a"}, {"name": "dear", "rounds": 1}, {"name": "b"}]
+    assert [peer["name"] for peer in schedule(peers, 3)] == ["a", "dear", "b", "a", "b", "a", "b"]
+
+
+def test_one_slow_run_does_not_move_the_median() -> None:
+    assert medians([{"wall": 1.0}, {"wall": 100.0, "calls": 7.0}, {"wall": 2.0}]) == {"wall": 2.0, "calls": 7.0}
+
+
+@pytest.mark.parametrize(
+    ("goal", "expected"),
+    [
+        ({"of": "ours", "to": "by hand"}, 1.5),
+        ({"of": "ours", "to": "by hand", "by": "wall"}, 2.0),
+        ({"of": "ours", "by": "calls"}, 4.0),
+        ({"of": "ours", "to": "by hand", "by": "wall", "per": 10}, 0.3),
+        ({"of": "ours", "to": "by hand", "by": "calls"}, None),
+        ({"of": "ours", "to": "nobody"}, None),
+    ],
+)
+def test_the_figure_of_a_goal(goal: dict[str, Any], expected: float | None) -> None:
+    assert value(goal, PEERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("goal", "figure", "word"),
+    [
+        ({"at_most": 1.0}, 1.0, "met"),
+        ({"at_most": 1.0}, 1.19, "nearly met"),
+        ({"at_most": 1.0}, 1.21, "missed"),
+        ({"at_least": 10}, 10.0, "met"),
+        ({"at_least": 10}, 8.5, "nearly met"),
+        ({"at_least": 10}, 8.0, "missed"),
+        ({"at_most": 0}, 0.0, "met"),
+        ({"at_most": 0}, 1.0, "missed"),
+        ({}, 5.0, "reported"),
+        ({"at_most": 1.0}, None, "not measured"),
+    ],
+)
+def test_a_goal_is_missed_beyond_a_fifth(goal: dict[str, Any], figure: float | None, word: str) -> None:
+    assert Verdict(goal, figure).word == word
+
+
+def test_goals_of_benches_that_were_not_run_are_not_judged() -> None:
+    goals = [{"id": "A", "bench": "rerun", "of": "ours"}, {"id": "B", "bench": "images", "of": "ours"}]
+    assert [one.goal["id"] for one in verdicts(goals, {"rerun": PEERS})] == ["A"]
+
+
+def test_table_and_plot_show_each_peer_and_the_verdict() -> None:
+    goal = {"id": "P1", "bench": "rerun", "what": "ours ÷ by hand", "of": "ours", "to": "by hand", "at_most": 1.0}
+    table = markdown({"cores": "2"}, {"rerun": PEERS}, verdicts([goal], {"rerun": PEERS}))
+    assert "| P1 | ours ÷ by hand | cpu | 1.5 | ≤ 1 | missed |" in table
+    assert "| by hand | 3 | 2 | 0.5 | 0.667 |  |" in table
+    plot = ElementTree.fromstring(svg({"rerun": PEERS}))
+    assert {"ours", "by hand"} <= {text.text for text in plot.iter("{http://www.w3.org/2000/svg}text")}
+
+
+def test_every_goal_names_peers_that_its_bench_has() -> None:
+    benches = {name: {peer["name"] for peer in bench["peer"]} for name, bench in data("benches.toml").items()}
+    for goal in data("goals.toml")["goal"]:
+        assert {goal[key] for key in ("of", "to") if key in goal} <= benches[goal["bench"]], goal["id"]
