@@ -49,8 +49,8 @@ def load(name: str) -> dict[str, Any]:
     return tomllib.loads((BENCH / name).read_text(encoding="utf-8"))
 
 
-def shell(command: str, env: Mapping[str, str], log: Path, refuse: str = "") -> Figures:
-    """Run a command; return its wall and CPU seconds, and the figures that it has written."""
+def shell(command: str, env: Mapping[str, str], log: Path, expect: str = "", refuse: str = "") -> Figures:
+    """Run a command; return its wall and CPU seconds, and the figures that it has written. What it prints must have one, not the other."""
     extra = Path(env["BENCH_FIGURES"])
     extra.unlink(missing_ok=True)
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
@@ -61,10 +61,14 @@ def shell(command: str, env: Mapping[str, str], log: Path, refuse: str = "") -> 
     output = done.stdout.decode(errors="replace")
     with log.open("a", encoding="utf-8") as stream:
         stream.write(f"\n$ {command}\n{output}exit {done.returncode} after {wall:.2f} s\n")
-    spoilt = re.search(refuse, output) if refuse else None
-    if done.returncode or spoilt:
+    reason = f"exit {done.returncode}" if done.returncode else ""
+    if refuse and (spoilt := re.search(refuse, output)):
+        reason = f"found {spoilt[0]!r}"
+    elif not re.search(expect, output):
+        reason = reason or f"{expect!r} is not found"
+    if reason:
         shown = "\n".join(output.splitlines()[-SHOWN_LINES:])
-        raise BenchError(f"{command}: {f'found {spoilt[0]!r}' if spoilt else f'exit {done.returncode}'}; see {log}\n{shown}")
+        raise BenchError(f"{command}: {reason}; see {log}\n{shown}")
     figures = {"wall": wall, "cpu": after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime}
     return figures | (json.loads(extra.read_text()) if extra.exists() else {})
 
@@ -104,6 +108,7 @@ def measure(name: str, bench: Mapping[str, Any], rounds: int | None) -> dict[str
         **os.environ,
         "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}",
         "ANSIBLE_FORCE_COLOR": "0",
+        "NSFL_PROGRESS_STYLE": "plain",
         "BENCH_WORK": str(work),
         "BENCH_FIGURES": str(work / "figures.json"),
     }
@@ -117,7 +122,7 @@ def measure(name: str, bench: Mapping[str, Any], rounds: int | None) -> dict[str
             for peer in schedule(peers, rounds or bench.get("rounds", 5)):
                 if "before" in peer:
                     shell(peer["before"], env, log)
-                runs[peer["name"]].append(shell(peer["command"], env, log, peer.get("refuse", "")))
+                runs[peer["name"]].append(shell(peer["command"], env, log, peer.get("expect", ""), peer.get("refuse", "")))
                 print(f"    {peer['name']}: {', '.join(f'{k} {number(v)}' for k, v in runs[peer['name']][-1].items())}", flush=True)
         finally:
             for command in bench.get("cleanup", []):

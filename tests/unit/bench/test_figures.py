@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tomllib
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,6 +16,7 @@ BENCH = Path(__file__).resolve().parents[3] / "bench"
 sys.path.insert(0, str(BENCH))
 
 from figures import Verdict, medians, schedule, value, verdicts
+from ratio import BenchError, shell
 from report import markdown, svg
 
 PEERS = {"ours": {"wall": 6.0, "cpu": 3.0, "calls": 4.0}, "by hand": {"wall": 3.0, "cpu": 2.0}}
@@ -79,6 +81,14 @@ def test_table_and_plot_show_each_peer_and_the_verdict() -> None:
     assert "| by hand | 3 | 2 | 0.5 | 0.667 |  |" in table
     plot = ElementTree.fromstring(svg({"rerun": PEERS}))
     assert {"ours", "by hand"} <= {text.text for text in plot.iter("{http://www.w3.org/2000/svg}text")}
+
+
+@pytest.mark.parametrize("command", ["echo changed=1 changed=0", "echo nothing", "echo changed=0; exit 3"])
+def test_a_run_that_is_not_the_one_to_be_measured_is_no_figure(command: str, tmp_path: Path) -> None:
+    env = {**os.environ, "BENCH_FIGURES": str(tmp_path / "figures.json")}
+    with pytest.raises(BenchError):
+        shell(command, env, tmp_path / "log", "changed=0", "changed=[1-9]")
+    assert shell("echo changed=0", env, tmp_path / "log", "changed=0", "changed=[1-9]")["wall"] > 0
 
 
 def test_every_goal_names_peers_that_its_bench_has() -> None:
