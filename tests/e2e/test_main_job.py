@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The main job, in the order in which an operator does it: lab, server, clients, proof, and each of them again."""
+"""The main job, in the order in which an operator does it: server, clients, proof, and each of them again.
+
+Needs the bare lab of test_lab.py.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,6 @@ import re
 import yaml
 from conftest import converged, printed, run_playbook
 from platform_hands import STATE, kubectl
-
-
-def test_the_lab_comes_up_from_nothing() -> None:
-    converged("lab", "-e", "nsfl_lab_state=absent")
-    converged("lab")
-
-
-def test_the_lab_again_changes_nothing() -> None:
-    assert converged("lab").changed == {}
 
 
 def test_check_mode_works_on_bare_hosts() -> None:
