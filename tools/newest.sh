@@ -29,7 +29,7 @@ inside() {
         --volume "$PWD:$checkout" --volume "$tools:$checkout/.venv" --volume "$build:$checkout/build" \
         --volume "$home:/root" --volume "$cache:/root/.cache/neursafe-fl" --volume /var/run/docker.sock:/var/run/docker.sock \
         --env HOME=/root --env LANG=C.UTF-8 --env "PATH=$checkout/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
-        --env PYTHONDONTWRITEBYTECODE=1 "$image" "$@"
+        --env PYTHONDONTWRITEBYTECODE=1 --env NSFL_PROGRESS_STYLE --env ANSIBLE_FORCE_COLOR "$image" "$@"
 }
 
 if [ ! -f "$tools/.complete" ]; then

@@ -26,6 +26,7 @@ class Run:
     @property
     def changed(self) -> dict[str, int]:
         """Number of changed tasks by host, without the hosts on which nothing changed."""
+        assert "PLAY RECAP" in self.output, self.output[-3000:]
         return {host: int(changed) for host, changed in RECAP.findall(self.output) if int(changed)}
 
 
