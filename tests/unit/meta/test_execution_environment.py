@@ -25,7 +25,9 @@ def lines(path: Path) -> set[str]:
 def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `ansible-builder create` makes of the definition."""
     folder = tmp_path_factory.mktemp("ee") / "context"
-    command = [str(BUILDER), "create", "-f", str(ROOT / "meta" / "execution-environment.yml"), "-c", str(folder)]
+    # Named otherwise after the engine that it finds.
+    named = ["--output-filename", "Containerfile"]
+    command = [str(BUILDER), "create", "-f", str(ROOT / "meta" / "execution-environment.yml"), "-c", str(folder), *named]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
