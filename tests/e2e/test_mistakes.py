@@ -91,12 +91,12 @@ def search_list_first() -> None:
 
 @dataclass(frozen=True)
 class Mistake:
-    """What is broken, what the operator must read, and the playbook that mends it."""
+    """What is broken, what the operator must read, and the playbooks that mend it."""
 
     name: str
     make: Callable[[], None]
     says: str
-    mended_by: str = "server"
+    mended_by: tuple[str, ...] = ("server",)
 
 
 MISTAKES = [
@@ -108,10 +108,11 @@ MISTAKES = [
     Mistake("wrong database password", wrong_database_password, "password authentication failed|DataBaseError"),
     Mistake("no bucket", no_bucket, "NoSuchBucket|bucket .* (is missing|does not exist)"),
     Mistake("no coordinator folder", no_coordinator_folder, "coordinator_configs"),
-    Mistake("wrong S3 key", wrong_s3_key, "the bucket is not mounted there"),
+    # The longer a mount is away, the longer the kubelet waits between two tries of a client's pod; a run for clients begins anew at once.
+    Mistake("wrong S3 key", wrong_s3_key, "the bucket is not mounted there", ("server", "client")),
     Mistake("resolv.conf with search first", search_list_first, r"resolv\.conf"),
-    Mistake("no PLATFORM", no_platform, "PLATFORM=k8s", "client"),
-    Mistake("external_address 0.0.0.0", client_that_names_no_address, "external_address", "client"),
+    Mistake("no PLATFORM", no_platform, "PLATFORM=k8s", ("client",)),
+    Mistake("external_address 0.0.0.0", client_that_names_no_address, "external_address", ("client",)),
 ]
 
 
@@ -120,10 +121,10 @@ def test_a_mistake_stops_the_job_is_explained_and_mended(mistake: Mistake) -> No
     mistake.make()
     verification = run_playbook("verify", *SHORT)
     # What a person has edited in the cluster is only overwritten when this is said.
-    mending = converged(mistake.mended_by, "-e", "nsfl_server_force_conflicts=true")
+    mending = [converged(playbook, "-e", "nsfl_server_force_conflicts=true") for playbook in mistake.mended_by]
     assert verification.code != 0, "the job finished all the same"
     assert re.search(mistake.says, verification.output, re.DOTALL), verification.output[-4000:]
-    assert mending.changed
+    assert mending[0].changed
     # A pod whose mount was taken away heals within a minute of its return.
     wait_until_seen("nsfl-task-manager", "/mnt/neursafe_fl/nsfl-client/workspace")
 
