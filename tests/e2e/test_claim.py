@@ -90,7 +90,7 @@ def test_users_put_files_into_the_tree_by_the_data_server() -> None:
 def test_nsfl_ctl_takes_files_to_the_data_server(tmp_path: Path) -> None:
     converged("cli", *SETTINGS)
     # The data server shows the whole tree, the system's own folders among it.
-    assert {"default", "proxy"} <= set(on_host("client-1", "nsfl-ctl get namespace").split())
+    assert {"default", "nsfl-system"} <= set(on_host("client-1", "nsfl-ctl get namespace").split())
     job = f"cli-{int(time.time()):x}"
     put_folder("client-1", job, 1, tmp_path)
     assert [result["clients"] for result in rounds_of_finished_job("client-1", job)] == [1, 1]
