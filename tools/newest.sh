@@ -27,8 +27,8 @@ ln -s ../../../.. "$build/collections/ansible_collections/neursafe/fl"
 inside() {
     docker run --rm --network host --workdir $checkout \
         --volume "$PWD:$checkout" --volume "$tools:$checkout/.venv" --volume "$build:$checkout/build" \
-        --volume "$home:/root" --volume "$cache:/root/.cache/neursafe-fl" --volume /var/run/docker.sock:/var/run/docker.sock \
-        --env HOME=/root --env LANG=C.UTF-8 --env "PATH=$checkout/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
+        --volume "$home:$HOME" --volume "$cache:$HOME/.cache/neursafe-fl" --volume /var/run/docker.sock:/var/run/docker.sock \
+        --env "HOME=$HOME" --env LANG=C.UTF-8 --env "PATH=$checkout/.venv/bin:/usr/sbin:/usr/bin:/sbin:/bin" \
         --env PYTHONDONTWRITEBYTECODE=1 --env NSFL_PROGRESS_STYLE --env ANSIBLE_FORCE_COLOR "$image" "$@"
 }
 
