@@ -21,22 +21,23 @@ from ansible_collections.neursafe.fl.plugins.module_utils import (
     _shared_storage,
     _standalone,
 )
+from ansible_collections.neursafe.fl.plugins.module_utils._problem_text import all_readable
 
 FILTERS: dict[str, Callable[..., list[str]]] = {
-    "api_server_problems": _api_server_checks.api_server_problems,
-    "cli_problems": _cli.problems,
-    "client_clashes": _client_checks.client_clashes,
-    "client_host_problems": _standalone.host_problems,
-    "client_problems": _client_checks.client_problems,
-    "client_task_problems": _standalone.task_problems,
-    "database_problems": _database_inputs.problems,
-    "directories_problems": _directories.problems,
-    "images_problems": _image_inputs.problems,
-    "lab_problems": _lab.problems,
-    "object_store_problems": _object_store_preflight.problems,
-    "server_problems": _server_checks.server_problems,
-    "shared_storage_problems": _shared_storage.problems,
-    "verification_problems": _job.verification_problems,
+    "api_server_problems": all_readable(_api_server_checks.api_server_problems),
+    "cli_problems": all_readable(_cli.problems),
+    "client_clashes": all_readable(_client_checks.client_clashes),
+    "client_host_problems": all_readable(_standalone.host_problems),
+    "client_problems": all_readable(_client_checks.client_problems),
+    "client_task_problems": all_readable(_standalone.task_problems),
+    "database_problems": all_readable(_database_inputs.problems),
+    "directories_problems": all_readable(_directories.problems),
+    "images_problems": all_readable(_image_inputs.problems),
+    "lab_problems": all_readable(_lab.problems),
+    "object_store_problems": all_readable(_object_store_preflight.problems),
+    "server_problems": all_readable(_server_checks.server_problems),
+    "shared_storage_problems": all_readable(_shared_storage.problems),
+    "verification_problems": all_readable(_job.verification_problems),
 }
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._render import in_order, namespace_objects
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, completed
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, completed
 from ansible_collections.neursafe.fl.plugins.module_utils._traefik import traefik_objects
 
 Object = dict[str, Any]
@@ -120,7 +120,7 @@ def _node_port(tree: Tree, component: str, port: int) -> Object:
         "selector": {"app": backend["service_name"]},
         "ports": [{"name": "http", "port": int(backend["port"]), "targetPort": int(backend["port"]), "nodePort": port}],
     }
-    metadata = _metadata(tree, f"{backend['service_name']}-external", "api-server")
+    metadata = _metadata(tree, f"{backend['service_name']}{EXTERNAL}", "api-server")
     return dict(
         merged({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}, tree["api_server"]["patch"].get("Service", {}))
     )

@@ -14,9 +14,29 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 from ansible_collections.neursafe.fl.plugins.module_utils._api_server import api_server_settings
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup
+from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
+from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, lookup
 
 Check = Callable[[Any], "tuple[str, str] | None"]
+
+_ANNOTATION = re.compile(r"([a-z0-9][-a-z0-9.]{0,251}[a-z0-9]/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
+
+
+def _annotations(value: Any) -> tuple[str, str] | None:
+    if not isinstance(value, dict):
+        return check.mapping(value)
+    wrong = [check.shown(str(key)) for key, item in value.items() if not _ANNOTATION.fullmatch(str(key)) or check.secret_text(item)]
+    return (f"no annotation: {', '.join(wrong)}", "write NAME: text, the name like example.org/name") if wrong else None
+
+
+def _hosts(value: Any) -> tuple[str, str] | None:
+    """An Ingress wants names, of which the first part may be a star; no addresses."""
+    names = value if isinstance(value, list) else [None]
+    wrong = [name for name in names if check.domain(str(name).removeprefix("*.")) or check.ipv4(name) is None]
+    fix = "write a list of names in small letters, such as [fl.example.org]"
+    return (f"no host name: {', '.join(check.shown(name) for name in wrong)}", fix) if wrong else None
+
 
 _ALWAYS: dict[str, Check] = {
     "provider": partial(check.one_of, allowed=("traefik", "ingress", "nodeport")),
@@ -28,10 +48,15 @@ _ALWAYS: dict[str, Check] = {
     "api_server.service_name": check.service_name,
     "api_server.external": check.boolean,
     "api_server.ingress_class": check.domain,
-    "api_server.annotations": check.mapping,
-    "api_server.resources": check.mapping,
-    "api_server.patch": check.mapping,
+    "api_server.annotations": _annotations,
+    "api_server.hosts": _hosts,
+    "api_server.resources": resources_problem,
+    "api_server.patch": patches_problem,
+    "k8s.create_namespace": check.boolean,
+    "instance": check.label_value,
+    "version": check.label_value,
 }
+_WHEN_GIVEN: dict[str, Check] = {"api_server.tls_secret": check.domain, "k8s.image_pull_secret": check.domain}
 
 
 def api_server_problems(settings: Tree) -> list[str]:
@@ -49,8 +74,19 @@ def check_api_server(settings: Tree) -> list[Problem]:
     """All problems, by path."""
     tree = api_server_settings(settings)
     verdicts = {path: function(lookup(tree, path)) for path, function in _ALWAYS.items()}
+    verdicts |= {path: function(lookup(tree, path)) for path, function in _WHEN_GIVEN.items() if lookup(tree, path)}
+    if tree["provider"] == "nodeport":
+        verdicts |= {f"{key}.service_name": verdict for key in ("job_scheduler", "model_manager") if (verdict := _longer(tree, key))}
     found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
     return found + _namespaces(tree) + _ports(tree) + _certificate(tree) + _image(tree)
+
+
+def _longer(tree: Tree, key: str) -> tuple[str, str] | None:
+    """The second Service of a backend has a longer name."""
+    return check.service_name(f"{tree[key]['service_name']}{EXTERNAL}") and (
+        f"{check.shown(tree[key]['service_name'])} with {EXTERNAL} after it is no Service name",
+        f"small letters, digits and hyphens, at most {63 - len(EXTERNAL)} characters",
+    )
 
 
 def _namespaces(tree: Tree) -> list[Problem]:

@@ -13,8 +13,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _checks as chec
 _CHECKS: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     # The tool puts http:// before it.
     "api_server": check.host_port,
-    "user": lambda value: check.matching(value, r"\S+", "user", "write the access key of a user of the object store"),
-    "password": lambda value: None if value else ("it is empty", "write the secret key of the user"),
+    "user": lambda value: check.matching(value, r"[!-~]+", "user", "write the access key of a user of the object store"),
+    "password": lambda value: check.secret_text(value) if value else ("it is empty", "write the secret key of the user"),
     "owner": lambda value: check.matching(value, r"[A-Za-z0-9_][A-Za-z0-9._-]*\$?", "account", "write the name of an account of the host"),
     "wrapper_path": check.absolute_path,
     "image": check.image,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ _BLANK = re.compile(r"(?:[\s\ufeff]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _PYTHON = {"True": True, "False": False, "None": None}
 _WORD = re.compile(r"[^\s,\]}#]+")
 _DEEPEST = 20
+_LARGEST = 250_000
 
 
 class ConfigSyntaxError(ValueError):
@@ -46,10 +48,13 @@ def read_text(text: str) -> ConfigText:
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text, self.at, self.found = text, 0, ConfigText()
+        self.line_starts = [0, *(found.end() for found in re.finditer("\n", text))]
         # json knows numbers, strings and words; what it lacks is comments, commas too many, and where it found what.
         self.scalar = json.JSONDecoder()
 
     def read(self) -> ConfigText:
+        if len(self.text) > _LARGEST:
+            raise self._error(f"it has {len(self.text)} characters", f"write the guide's configuration, which has less than {_LARGEST}")
         self._skip()
         if self.at == len(self.text):
             raise self._error("there is nothing in it", "write the guide's configuration, which begins with {")
@@ -152,7 +157,7 @@ class _Reader:
         self.at = found.end() if found else self.at
 
     def _line(self) -> int:
-        return self.text.count("\n", 0, self.at) + 1
+        return bisect_right(self.line_starts, self.at)
 
     def _shown(self) -> str:
         word = _WORD.match(self.text, self.at)

@@ -109,42 +109,18 @@ def _platform(value: Any) -> tuple[str, str] | None:
     return None if value == "k8s" else (f"{check.shown(value)} is not possible here", _MISTAKEN)
 
 
-def _database_address(value: Any) -> tuple[str, str] | None:
-    """For MongoDB it may be a URI; whether it fits the type is looked at where both are known."""
-    if isinstance(value, str) and re.fullmatch(r"mongodb(\+srv)?://[!-~]+", value):
-        if "@" in value:
-            return "has an account in it", "leave user and password to the Secret, which db.secret_key_ref names"
-        return None
-    verdict: tuple[str, str] | None = check.host_port(value)
-    return verdict
-
-
 def _one_of(value: Any, allowed: tuple[str, ...]) -> tuple[str, str] | None:
     return None if value in allowed else (f"{check.shown(value)} is not known", f"write {' or '.join(allowed)}")
 
 
-def _url(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and "@" in value:
-        return "has an account in it", "leave user and password to the Secret, which secret_key_ref names"
-    verdict: tuple[str, str] | None = check.url(value)
-    return verdict
-
-
 def _host(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, str) and check.host_port(f"{value}:1") is None:
+    if check.host(value):
         return None
     return f"{check.shown(value)} is no host", "write a host name or an IPv4 address, without a port"
 
 
 _LEVELS = {level: level for level in check.LOG_LEVELS}
 _DATABASES = {"postgresql": "postgreSQL", "postgres": "postgreSQL", "mongo": "mongo", "mongodb": "mongo"}
-_DATABASE = {"pattern": r"[A-Za-z0-9_-]{1,63}", "noun": "name of a database", "fix": "letters, digits, - and _, at most 63"}
-_RESOURCE = {
-    "pattern": r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?/[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?",
-    "noun": "name of a resource",
-    "fix": "write it as Kubernetes lists it at its nodes, such as nvidia.com/gpu",
-}
-_SECRET_KEY = {"pattern": r"[-._a-zA-Z0-9]{1,253}", "noun": "key of a Secret", "fix": "letters, digits and - . _"}
 _BOOLEAN = "write true or false without quotes"
 _MISTAKEN = "a client in a cluster has the platform k8s; for linux use a standalone client (a host in the group nsfl_clients)"
 
@@ -154,8 +130,8 @@ _KINDS: dict[str, tuple[Mend, Verify]] = {
     "absolute path": (_same, check.absolute_path),
     "boolean": (_truth, partial(_truth_only, fix=_BOOLEAN)),
     "bucket": (_same, check.bucket),
-    "database": (_same, partial(check.matching, **_DATABASE)),
-    "database address": (_same, _database_address),
+    "database": (_same, check.database),
+    "database address": (_same, partial(check.database_address, kind="mongo")),
     "database type": (partial(_spelling, spellings=_DATABASES), partial(_one_of, allowed=("postgreSQL", "mongo"))),
     "environment": (_environment, check.environment),
     "folder": (_same, check.relative_path),
@@ -169,14 +145,14 @@ _KINDS: dict[str, tuple[Mend, Verify]] = {
     "platform": (partial(_spelling, spellings={"k8s": "k8s"}), _platform),
     "port": (_whole, check.port),
     "protocol": (partial(_spelling, spellings={"http": "http", "https": "https"}), partial(_one_of, allowed=("https", "http"))),
-    "resource": (_same, partial(check.matching, **_RESOURCE)),
+    "resource": (_same, check.resource),
     "runtimes": (_list_of_names, _names),
     "secret": (_same, check.domain),
-    "secret key": (_same, partial(check.matching, **_SECRET_KEY)),
+    "secret key": (_same, check.secret_key),
     "service": (_same, check.service_name),
     "storage type": (partial(_spelling, spellings={"s3": "s3", "posix": "posix"}), partial(_one_of, allowed=("s3", "posix"))),
     "table": (_same, check.table),
     "text": (_same, _text),
-    "url": (_same, _url),
+    "url": (_same, check.url),
     "word": (_word, partial(_truth_only, fix='write the text "True" or "False"')),
 }

@@ -9,11 +9,11 @@ import ipaddress
 import re
 import typing as t
 
+from . import _checks as check
 from ._postgresql_plan import IDENTIFIER
 
 Settings = t.Mapping[str, t.Any]
 _PREFIX = "nsfl_database_"
-_HOST = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?\Z")
 # The longest index name that is made of a table's is <table>_data_gin.
 _TABLE_LENGTH = 54
 _NETWORK_WORDS = ("samenet", "samehost", "all")
@@ -60,13 +60,15 @@ def _address(settings: Settings) -> t.Iterator[str]:
     if settings.get("type") == "mongo" and settings.get("provider") == "external" and _URI.match(address):
         if "@" in address:
             yield "address: the URI has an account in it, which the components do not use; give it in the settings for user and password"
+    elif "@" in address:
+        yield "address: it has an account in it; give user and password in their own settings"
     elif address.count(":") > 1:
         yield f"address: {address!r} has more than one colon; the components take HOST:PORT only, no IPv6 address and no URL"
     elif not colon or not host:
         yield f"address: {address!r} is not HOST:PORT; write for example 10.0.0.5:{_TYPES.get(_text(settings, 'type'), 5432)}"
-    elif not _HOST.match(host):
+    elif not check.host(host):
         yield f"address: {host!r} is no host name or IPv4 address; correct it"
-    elif not port.isdigit() or not 0 < int(port) < 65536:
+    elif not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
         yield f"address: {port!r} is no port; give a number from 1 to 65535"
     elif _of_this_host_only(host):
         yield f"address: pods cannot reach {host}; give the address that the cluster's nodes reach"

@@ -45,7 +45,8 @@ def _tree(settings: Settings) -> t.Iterator[str]:
 def _build(settings: Settings) -> t.Iterator[str]:
     for key in ("http_proxy", "https_proxy"):
         if re.search(r"\s", _text(settings, key)):
-            yield f"{key}: {_text(settings, key)!r} has blanks; give http://HOST:PORT"
+            # Not repeated, since an account may be part of it.
+            yield f"{key}: it has blanks; give http://HOST:PORT"
     for name in settings.get("build_args") or {}:
         if not _ARGUMENT.match(str(name)):
             yield f"build_args: {name!r} is no name of a build argument; use letters, digits and _"
@@ -56,13 +57,15 @@ def _build(settings: Settings) -> t.Iterator[str]:
     if platform and not _PLATFORM.match(platform):
         yield f"platform: {platform!r} is no platform; write it like linux/amd64"
     parallel = settings.get("parallel", 1)
-    if not str(parallel).isdigit() or int(parallel) < 1:
+    if not re.fullmatch(r"[0-9]{1,4}", str(parallel)) or int(parallel) < 1:
         yield f"parallel: {parallel!r} is no number of builds; give 1 or more"
 
 
 def _registry(settings: Settings) -> t.Iterator[str]:
     registry, tag = _text(settings, "registry"), _text(settings, "tag")
-    if "://" in registry:
+    if "@" in registry:
+        yield "registry: it has an account in it; give that in nsfl_registry_username and nsfl_registry_password"
+    elif "://" in registry:
         yield f"registry: {registry!r} has a scheme; give HOST:PORT, and the scheme in nsfl_images_registry_scheme"
     elif registry:
         host = split_registry(registry)[0]
@@ -104,4 +107,4 @@ def _prebuilt(settings: Settings) -> t.Iterator[str]:
         try:
             parse(str(reference))
         except ValueError as error:
-            yield f"prebuilt: {name}: {error}"
+            yield f"prebuilt: {name}: {error}; write it as REGISTRY/NAME:TAG or REGISTRY/NAME@sha256:DIGEST"

@@ -7,6 +7,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+
 FINAL_STATES = ("FINISHED", "FAILED", "STOPPED")
 ACTIVE_STATES = ("QUEUING", "STARTING", "PENDING", "RUNNING", "STOPPING")
 RUNTIMES = ("tensorflow", "pytorch")
@@ -153,13 +155,22 @@ def job_summary(result: dict[str, Any], clients: int) -> str:
     return summary(job_id, result.get("losses") or [], clients_of(result.get("metrics")) or clients)
 
 
+def _place_problem(value: str) -> tuple[str, str] | None:
+    """An address to which paths are added."""
+    verdict = check.url(value)
+    if verdict and verdict != check.ACCOUNT:
+        return f"{check.shown(value)} is no URL", "give it with its scheme and port, such as http://192.0.2.10:30083"
+    if not verdict and not re.match(r"https?://[^/?#]+/?\Z", value):
+        return f"{check.shown(value)} has a path", "give scheme, host and port only"
+    return verdict
+
+
 def verification_problems(settings: dict[str, Any], prefix: str = "nsfl_verify_") -> list[str]:
     """What is wrong with the settings of the verification, each as "<setting>: <what>; <fix>"."""
-    found = [f"{prefix}{problem}" for problem in name_problems(settings["namespace"], f"{settings['id_prefix']}-00000000")]
+    names = name_problems(settings["namespace"], f"{settings['id_prefix']}-00000000")
+    found = [prefix + re.sub("^id: ", "id_prefix: ", problem) for problem in names]
     found += [
-        f"{prefix}{key}: {settings[key]!r} is no URL; give it with its scheme and port, such as http://192.0.2.10:30083"
-        for key in ("api_url", "s3_endpoint")
-        if not re.match(r"https?://[^/\s]+/?\Z", settings[key])
+        f"{prefix}{key}: {verdict[0]}; {verdict[1]}" for key in ("api_url", "s3_endpoint") if (verdict := _place_problem(settings[key]))
     ]
     if settings["clients"] < 1:
         found.append(f"{prefix}clients: {settings['clients']} clients cannot finish a job; say how many are expected to take part")

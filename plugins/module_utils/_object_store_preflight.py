@@ -44,9 +44,9 @@ def _minio_problems(settings: Facts) -> list[str]:
         problem = names.number_problem(settings[key], least, 65535 if "port" in key else 2**40)
         if problem:
             problems.append(f"nsfl_object_store_{key}: {problem}")
-    if settings["port"] == settings["console_port"]:
+    if names.whole_number(settings["port"]) == names.whole_number(settings["console_port"]):
         problems.append(f"nsfl_object_store_console_port: {settings['port']} is the API's port; choose another, or 0 for no console")
-    problems += [f"nsfl_object_store_root_user / _root_{problem}" for problem in _root_key_problems(settings)]
+    problems += _root_key_problems(settings)
     if not settings["hosts"]:
         problems.append(
             "nsfl_object_store_hosts: no host is there to run MinIO; put one into the group nsfl_object_store, "
@@ -64,7 +64,10 @@ def _minio_problems(settings: Facts) -> list[str]:
 
 
 def _root_key_problems(settings: Facts) -> list[str]:
-    return [problem.split(": ", 1)[1] for problem in names.key_problems(settings["root_user"], settings["root_password"])]
+    """The administrator's account. It is in no file of s3fs."""
+    found = names.key_problems(str(settings["root_user"]), str(settings["root_password"]), in_a_file=False)
+    settings_of = {"access_key": "nsfl_object_store_root_user", "secret_key": "nsfl_object_store_root_password"}
+    return [f"{settings_of[key]}:{rest}" for key, _colon, rest in (problem.partition(":") for problem in found)]
 
 
 def _program_problems(settings: Facts) -> list[str]:

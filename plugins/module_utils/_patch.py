@@ -9,6 +9,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
+
 
 def merged(target: Any, patch: Any) -> Any:
     """RFC 7386, and one thing more: lists whose members all have a name (containers, env, volumes) merge by that name.
@@ -25,6 +27,27 @@ def merged(target: Any, patch: Any) -> Any:
     if _named(target) and _named(patch):
         return _merged_by_name(target, patch)
     return deepcopy(patch)
+
+
+def patches_problem(patches: Any) -> tuple[str, str] | None:
+    """What is wrong with merge patches by kind. The API server judges what becomes of an object; which one it is, they must not say."""
+    if not isinstance(patches, dict):
+        return "is no map", "write KIND: patch, such as Deployment: {spec: …}"
+    unknown = [str(kind)[:40] for kind in patches if kind not in KINDS]
+    if unknown:
+        return f"no such kind: {', '.join(unknown)}", "Deployment, Service, ServiceAccount, Role or RoleBinding"
+    for kind, patch in patches.items():
+        if not isinstance(patch, dict):
+            return (
+                f"the patch of {kind} is no map",
+                f"write what of the object is to differ, such as {kind}: {{metadata: …}}",
+            )
+        wrong = [name for name in ("apiVersion", "kind") if name in patch]
+        wrong += [name for name in ("metadata", "spec") if not isinstance(patch.get(name, {}), dict)]
+        wrong += [] if wrong else [name for name in ("name", "namespace") if name in patch.get("metadata", {})]
+        if wrong:
+            return f"the patch of {kind} would make another object of it ({', '.join(wrong)})", "leave that out of the patch"
+    return None
 
 
 def _named(value: Any) -> bool:

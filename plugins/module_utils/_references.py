@@ -40,13 +40,16 @@ def parse(text: str) -> Reference:
     """Take a reference apart by Docker's rules; a name without a registry belongs to docker.io."""
     rest, _at, digest = text.partition("@")
     if digest and not DIGEST.match(digest):
-        raise ValueError(f"{text!r} has the digest {digest!r}, which is not sha256:<64 hex digits>")
+        # What is before the @ may be an account.
+        raise ValueError(f"it has the digest {digest!r}, which is not sha256:<64 hex digits>")
     first, slash, remainder = rest.partition("/")
     if slash and ("." in first or ":" in first or first == "localhost"):
         registry, rest = first, remainder
     else:
         registry, rest = "docker.io", rest if slash else f"library/{rest}"
-    repository, _colon, tag = rest.partition(":")
+    repository, colon, tag = rest.partition(":")
+    if colon and not tag:
+        raise ValueError(f"{text!r} is no image reference: there is no tag after the colon")
     tag = tag or ("" if digest else "latest")
     if not REPOSITORY.match(repository):
         raise ValueError(f"{text!r} is no image reference: {repository!r} must be lower-case letters, digits and . _ - /")

@@ -15,7 +15,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._claim import claim_ob
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._pod import pod_template
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, client_settings, lookup, server_settings
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, client_settings, lookup, server_settings
 from ansible_collections.neursafe.fl.plugins.module_utils._setup_files import client_selector_setup, task_manager_setup
 
 Object = dict[str, Any]
@@ -121,7 +121,7 @@ def _services(tree: Tree, component: Component) -> list[Object]:
         return [_service(tree, component, component.ports, "", bool(shown))]
     return [
         _service(tree, component, component.ports, "", False),
-        _service(tree, component, tuple(shown), "-external", True),
+        _service(tree, component, tuple(shown), EXTERNAL, True),
     ]
 
 

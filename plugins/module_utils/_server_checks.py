@@ -14,8 +14,9 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _checks as chec
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
-from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup, server_settings
+from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
+from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, lookup, server_settings
 
 Check = Callable[[Any], "tuple[str, str] | None"]
 
@@ -27,6 +28,7 @@ _NAMES = {
     "proxy.volumes.config.source": "nsfl_server_proxy_dir",
     "client_selector.setup": "nsfl_server_client_selector_setup",
     "k8s.namespace": "nsfl_server_namespace",
+    "k8s.create_namespace": "nsfl_server_create_namespace",
     "k8s.address": "nsfl_server_kubernetes_address",
     "k8s.api_protocol": "nsfl_server_kubernetes_protocol",
     "k8s.cluster_dns": "nsfl_server_cluster_dns",
@@ -45,7 +47,13 @@ _NAMES = {
     "data_server.username": "nsfl_server_data_server_username",
     "data_server.password": "nsfl_server_data_server_password",
 }
-
+# The same of the references to Secrets.
+_REFERENCES = {
+    "_secret_key_ref_name": "_secret_name",
+    "_secret_key_ref_user_key": "_secret_user_key",
+    "_secret_key_ref_passwd_key": "_secret_password_key",
+    "_token_ref_name": "_token_secret_name",
+}
 
 _ALWAYS: dict[str, Check] = {
     "job_scheduler.port": check.port,
@@ -63,12 +71,17 @@ _ALWAYS: dict[str, Check] = {
     "proxy.volumes.config.source": check.absolute_path,
     "proxy.log_level": partial(check.one_of, allowed=check.NGINX_LEVELS),
     "coordinator.port": check.port,
+    "instance": check.label_value,
+    "version": check.label_value,
     "k8s.namespace": check.label,
+    "k8s.create_namespace": check.boolean,
+    "k8s.gpu_rs_key": check.resource,
     "k8s.cluster_domain": check.domain,
     "k8s.address": check.host_port,
     "k8s.api_protocol": partial(check.one_of, allowed=("https", "http")),
     "storage.type": partial(check.one_of, allowed=("posix", "s3")),
     "db.type": partial(check.one_of, allowed=("postgreSQL", "mongo")),
+    "db.name": check.database,
     "others.log_level": check.log_level,
 }
 _WHEN_GIVEN: dict[str, Check] = {
@@ -76,7 +89,12 @@ _WHEN_GIVEN: dict[str, Check] = {
     "k8s.image_pull_secret": check.domain,
     "storage.address": check.url,
     "proxy.token": check.printable,
+    "db.username": check.secret_text,
+    "db.password": check.secret_text,
+    "storage.username": check.secret_text,
+    "storage.password": check.secret_text,
 }
+_LONGEST_SERVICE = 63
 _NAME_OF_SECRET = ("db.secret_key_ref.name", "storage.secret_key_ref.name", "proxy.token_ref.name")
 
 
@@ -95,7 +113,9 @@ def variable(path: str) -> str:
         if path.endswith(f".{part}"):
             plural = {"patch": "patches", "image": "images"}.get(part, part)
             return f"nsfl_server_{plural}.{path.split('.')[0]}"
-    return fixed.replace("_secret_key_ref_name", "_secret_name").replace("_token_ref_name", "_token_secret_name")
+    for long, short in _REFERENCES.items():
+        fixed = fixed.replace(long, short)
+    return fixed
 
 
 def check_server(settings: Tree) -> list[Problem]:
@@ -107,15 +127,14 @@ def check_server(settings: Tree) -> list[Problem]:
     problems = _by_table(tree, _ALWAYS, False) + _by_table(tree, _WHEN_GIVEN, True)
     problems += _by_table(tree, dict.fromkeys(_NAME_OF_SECRET, check.domain), False)
     for component in server_components(tree["layout"]):
-        values, key = tree[component.key], component.key
         checks: dict[str, Check] = {
             "service_name": check.service_name,
             "image": check.image,
             "options": check.environment,
-            "resources": check.mapping,
+            "resources": resources_problem,
+            "patch": patches_problem,
         }
-        problems += _by_table(tree, {f"{key}.{name}": function for name, function in checks.items()}, False)
-        problems += _patch(f"{key}.patch", values["patch"])
+        problems += _by_table(tree, {f"{component.key}.{name}": function for name, function in checks.items()}, False)
     problems += _by_table(tree, {"coordinator.image": check.image}, False)
     return problems + _ports(tree) + _names(tree) + _backends(tree) + _layout(tree)
 
@@ -130,8 +149,6 @@ def _layout(tree: Tree) -> list[Problem]:
     verdicts["data_server.secret_key_ref.name"] = check.domain(data["secret_key_ref"]["name"])
     if data["port"] in (tree["proxy"]["grpc_port"], tree["proxy"]["http_port"]):
         verdicts["data_server.port"] = f"{data['port']} is a port of the proxy too", "choose another one"
-    if bool(data["username"]) != bool(data["password"]):
-        verdicts["data_server.password"] = "user and password go together", "give both, or neither if the Secret exists already"
     if tree["layout"] == "pvc":
         claim = tree["storage"]["claim"]
         verdicts["storage.claim.create"] = check.boolean(claim["create"])
@@ -171,33 +188,36 @@ def _names(tree: Tree) -> list[Problem]:
             fix = "give each component a name of its own"
             found.append(Problem(f"{component.key}.service_name", f"{name!r} is the name of {seen[name]} too", fix))
         seen[name] = component.key
+    proxy = tree["proxy"]
+    # With only one of its ports seen from outside, the proxy has a second Service.
+    longest = _LONGEST_SERVICE - len(EXTERNAL) if proxy["external"] is True and proxy["http_external"] is False else _LONGEST_SERVICE
+    if len(str(proxy["service_name"])) > longest:
+        what = f"{check.shown(proxy['service_name'])} leaves no room for {EXTERNAL}, with which a second Service is called"
+        found.append(Problem("proxy.service_name", what, f"at most {longest} characters"))
     return found
 
 
-def _patch(path: str, patch: Any) -> list[Problem]:
-    if not isinstance(patch, dict):
-        return [Problem(path, "is no map", "write KIND: patch, such as Deployment: {spec: …}")]
-    unknown = [str(kind) for kind in patch if kind not in KINDS]
-    return (
-        [Problem(path, f"no such kind: {', '.join(unknown)}", "Deployment, Service, ServiceAccount, Role or RoleBinding")]
-        if unknown
-        else []
-    )
-
-
 def _backends(tree: Tree) -> list[Problem]:
-    database, storage, found = tree["db"], tree["storage"], []
-    if database["type"] != "mongo" or not str(database["address"]).startswith("mongodb"):
-        verdict = check.host_port(database["address"])
-        if verdict:
-            found.append(Problem("db.address", *verdict))
-    if not database["name"] or not str(database["name"]).replace("_", "a").replace("-", "a").isalnum():
-        found.append(Problem("db.name", f"{check.shown(database['name'])} is no name of a database", "letters, digits, underscores"))
+    database, storage = tree["db"], tree["storage"]
+    verdicts = {"db.address": check.database_address(database["address"], database["type"])}
     if storage["type"] == "s3" and not storage["address"]:
-        found.append(Problem("storage.address", "is empty", "storage of type s3 needs the URL of the S3 endpoint"))
-    for path, backend in (("db", database), ("storage", storage)):
-        if bool(backend["username"]) != bool(backend["password"]):
-            found.append(Problem(f"{path}.password", "user and password go together", "give both, or neither if the Secret exists already"))
+        verdicts["storage.address"] = "is empty", "storage of type s3 needs the URL of the S3 endpoint"
+    backends = {"db": database, "storage": storage} | ({"data_server": tree["data_server"]} if tree["layout"] != "hostpath" else {})
+    for path, backend in backends.items():
+        verdicts |= {f"{path}.secret_key_ref.{key}": verdict for key, verdict in check.account_keys(backend["secret_key_ref"]).items()}
+        verdicts[f"{path}.password"] = check.account(backend)
+    return [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict] + _secrets(tree, backends)
+
+
+def _secrets(tree: Tree, backends: Tree) -> list[Problem]:
+    """Of two Secrets of one name, the second takes the place of the first."""
+    names = {f"{path}.secret_key_ref.name": backend["secret_key_ref"]["name"] for path, backend in backends.items() if backend["password"]}
+    names["proxy.token_ref.name"] = tree["proxy"]["token_ref"]["name"] if tree["proxy"]["token"] else ""
+    seen, found = {tree["k8s"]["api_token_ref"]["name"]: "the job scheduler's account"}, []
+    for path, name in names.items():
+        if name and name in seen:
+            found.append(Problem(path, f"{check.shown(name)} is the Secret of {seen[name]} too", "give each Secret a name of its own"))
+        seen[name] = variable(path)
     return found
 
 

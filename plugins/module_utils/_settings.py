@@ -10,6 +10,9 @@ from typing import Any
 
 Tree = dict[str, Any]
 
+# Of the name of a second Service, for the ports that are to be seen from outside.
+EXTERNAL = "-external"
+
 _SMALL: Tree = {"requests": {"cpu": "25m", "memory": "64Mi"}}
 
 _DB: Tree = {"type": "postgreSQL", "address": "", "name": "neursafe_fl", "username": "", "password": ""}

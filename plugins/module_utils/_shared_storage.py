@@ -53,7 +53,8 @@ def _number_problems(settings: Facts) -> list[str]:
         "stat_cache_expire": (0, 3600),
         "connect_timeout": (1, 300),
         "readwrite_timeout": (1, 300),
-        "retries": (0, 20),
+        # s3fs itself refuses to start with none.
+        "retries": (1, 20),
         "check_interval": (0, 86400),
         "probe_timeout": (1, 600),
     }

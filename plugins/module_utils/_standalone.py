@@ -9,8 +9,13 @@ import json
 import re
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 from ansible_collections.neursafe.fl.plugins.module_utils._client_files import FOLDERS, outermost
+from ansible_collections.neursafe.fl.plugins.module_utils._problem_text import readable
 
+# systemd reads the paths of mounts, where these have a meaning.
+_NOT_IN_A_UNIT = r"[,%$\"'\\]"
+_LEFT_OUT = "'..', blanks, colons, commas, quotes, % and $"
 _LITTLE_MB = 64
 RUNTIMES = ("tensorflow", "pytorch")
 # Keys that the component reads and that are only written when they say something.
@@ -59,14 +64,15 @@ def mounts(settings: dict[str, Any]) -> list[str]:
 
 
 def _address_problem(name: str, value: str, example: str) -> list[str]:
-    found = re.fullmatch(r"([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?):(\d{1,5})", value or "")
     if not value:
         return [f"{name}: not set; give HOST:PORT, e.g. {example}"]
+    if "@" in value:
+        return [f"{name}: it has an account in it; give HOST:PORT, e.g. {example}"]
     if re.fullmatch(r"[\d.]+\.\d{4,5}", value):
         return [f"{name}: {value!r} has a dot where the colon belongs; write {re.sub(r'[.](?=[0-9]+$)', ':', value)}"]
     if "//" in value:
         return [f"{name}: {value!r} is a URL; give HOST:PORT without a scheme"]
-    if not found or not 0 < int(found.group(3)) < 65536:
+    if check.host_port(value):
         return [f"{name}: {value!r} is not HOST:PORT; e.g. {example} (the client splits at one colon, so no IPv6)"]
     return []
 
@@ -86,14 +92,24 @@ def problems(settings: dict[str, Any], prefix: str = "nsfl_client_") -> list[str
             found.append(f"{prefix}runtime: {name!r} is unknown; a list of {', '.join(RUNTIMES)}")
     if int(settings["storage_quota"]) < 1:
         found.append(f"{prefix}storage_quota: {settings['storage_quota']} leaves no room; it is in MB")
-    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*", settings["name"]):
+    if not re.fullmatch(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}", settings["name"]):
         found.append(f"{prefix}name: {settings['name']!r} names no container; use letters, digits, hyphens")
-    found += _path_problems(settings, prefix)
+    found += _own_problems(settings, prefix) + _path_problems(settings, prefix)
     for key in settings.get("setup") or {}:
         if key not in _SETUP_KEYS:
             near = difflib.get_close_matches(key, _SETUP_KEYS, 1)
             found.append(f"{prefix}setup.{key}: the client knows no such key; {'did you mean ' + near[0] + '?' if near else 'remove it'}")
     return found + task_problems(settings.get("tasks") or [], prefix)
+
+
+def _own_problems(settings: dict[str, Any], prefix: str) -> list[str]:
+    """Of the host alone: where it listens, and how much it does at a time."""
+    found, tasks = [], int(settings["max_task_parallelism"])
+    if not check.host(settings["host"]):
+        found.append(f"{prefix}host: {check.shown(settings['host'])} is no address to listen at; 0.0.0.0 stands for all of this host")
+    if tasks < 1 and tasks != -1:
+        found.append(f"{prefix}max_task_parallelism: {tasks} leaves no task to run; give 1 or more, or -1 for no limit")
+    return found
 
 
 def _path_problems(settings: dict[str, Any], prefix: str) -> list[str]:
@@ -102,10 +118,15 @@ def _path_problems(settings: dict[str, Any], prefix: str) -> list[str]:
     paths = {f"{prefix}root": settings["root"]}
     paths.update({f"{prefix}{name}_dir": settings["folders"].get(name, "") for name in FOLDERS if name in settings["folders"]})
     paths.update({f"{prefix}datasets.{name}": path for name, path in (settings.get("datasets") or {}).items()})
+    paths.update({f"{prefix}{key}{'_dir' if key == 'ssl' else ''}": settings[key] for key in _PATHS if settings.get(key)})
+    paths.update({f"{prefix}extra_mounts[{index}]": path for index, path in enumerate(settings.get("extra_mounts") or [])})
+    own = [f"{prefix}{name}_dir" for name in FOLDERS]
+    if not root:
+        return [f"{prefix}root: {check.shown(settings['root'])} is the whole machine; name a folder below it"]
     for name, path in paths.items():
-        if not path.startswith("/") or ".." in path.split("/") or re.search(r"[\s:,]", path):
-            found.append(f"{name}: {path!r} cannot be mounted; give an absolute path without '..', blanks, colons and commas")
-        elif name.endswith("_dir") and not (path.rstrip("/") + "/").startswith(root + "/"):
+        if check.absolute_path(path) or re.search(_NOT_IN_A_UNIT, path):
+            found.append(f"{name}: {check.shown(path)} cannot be mounted; give an absolute path without {_LEFT_OUT}")
+        elif name in own and not (path.rstrip("/") + "/").startswith(root + "/"):
             found.append(f"{name}: {path!r} lies outside {prefix}root ({root}); move it below, or change the root")
     return found
 
@@ -133,7 +154,7 @@ def standalone_client(settings: dict[str, Any]) -> dict[str, Any]:
     """All that follows from the settings, in one go: the setup file's text, the mounts, the problems."""
     found = problems(settings)
     if found:
-        return {"problems": found, "setup": "", "mounts": []}
+        return {"problems": [readable(problem) for problem in found], "setup": "", "mounts": []}
     return {"problems": [], "setup": json.dumps(setup(settings), indent=2) + "\n", "mounts": mounts(settings)}
 
 

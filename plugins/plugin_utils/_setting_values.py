@@ -14,7 +14,10 @@ Spec = Mapping[str, Any]
 
 _SECRET = re.compile(r"password|secret|token|private_key|access_key")
 # NUL ends a C string, a line break ends a line of a unit file, an environment file or an HTTP header.
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+# Half a character (from "\\ud83d" in JSON) has no bytes.
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\ud800-\udfff]")
+# Close spellings are looked for of words, not of whole texts.
+_LONGEST = 100
 _WORDS = ("true", "false", "yes", "no", "on", "off", "1", "0")
 
 
@@ -92,8 +95,9 @@ def _items(name: str, value: Sequence[Any], spec: Spec) -> Iterator[str]:
 def _keys(name: str, value: Mapping[str, Any], options: Mapping[str, Spec]) -> Iterator[str]:
     for key in value:
         if key not in options:
-            near = difflib.get_close_matches(str(key), options, n=1)
-            yield f"{name}.{key}: there is no such key; " + (f"write {near[0]}" if near else f"known are {', '.join(sorted(options))}")
+            near = difflib.get_close_matches(str(key)[:_LONGEST], options, n=1)
+            fix = f"write {near[0]}" if near else f"known are {', '.join(sorted(options))}"
+            yield f"{name}.{str(key)[:_LONGEST]}: there is no such key; {fix}"
         elif value[key] is not None:
             yield from value_problems(f"{name}.{key}", value[key], options[key])
     for key in sorted(options):
@@ -104,5 +108,5 @@ def _keys(name: str, value: Mapping[str, Any], options: Mapping[str, Spec]) -> I
 def _choice(name: str, value: Any, spec: Spec) -> Iterator[str]:
     choices = [str(choice) for choice in spec.get("choices") or []]
     if choices and str(value) not in choices:
-        near = difflib.get_close_matches(str(value).lower(), choices, n=1)
+        near = difflib.get_close_matches(str(value)[:_LONGEST].lower(), choices, n=1)
         yield f"{name}: {_shown(name, value)} is not known; write " + (near[0] if near else f"one of {', '.join(choices)}")

@@ -54,7 +54,7 @@ def test_good_settings(change: dict[str, Any]) -> None:
         ({"registry_password_given": False}, "registry_password: the account has no password"),
         ({"registry_username": ""}, "registry_username: a password is given"),
         ({"select": ["nsfl-proxi"]}, "write nsfl-proxy"),
-        ({"http_proxy": "a b"}, "http_proxy: 'a b' has blanks"),
+        ({"http_proxy": "a b"}, "http_proxy: it has blanks"),
         ({"build_args": {"a-b": 1}}, "no name of a build argument"),
         ({"base_map": {"a": 1}}, "is no text"),
         ({"platform": "amd64"}, "write it like linux/amd64"),

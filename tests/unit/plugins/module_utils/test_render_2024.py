@@ -113,9 +113,9 @@ def test_the_data_servers_account_is_a_secret() -> None:
 def test_claim_and_data_server_are_checked() -> None:
     tree = with_claim(path="mnt")
     tree["data_server"] |= {"password": "canary", "port": 30091}
-    assert [problem.split(":")[0] for problem in server_problems(tree)] == [
+    assert {problem.split(":")[0] for problem in server_problems(tree)} == {
         *("nsfl_server_data_server_port", "nsfl_server_data_server_password", "nsfl_server_root"),
-    ]
+    }
     assert "canary" not in str(server_problems(tree))
     assert server_problems(with_claim()) == []
 
