@@ -40,6 +40,7 @@ from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.neursafe.fl.plugins.module_utils._problem_text import readable
 from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import secrets_path, secrets_problem
 from ansible_collections.neursafe.fl.plugins.plugin_utils._setting_values import is_secret, value_problems
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_settings, unknown
@@ -81,7 +82,7 @@ class LookupModule(LookupBase):
         problems = unknown(settings)
         for name in sorted(settings.keys() & known_settings().keys()):
             problems += self._value_problems(name, settings[name])
-        return [*problems, *self._file_problems(variables or {})]
+        return [readable(problem) for problem in [*problems, *self._file_problems(variables or {})]]
 
     def _value_problems(self, name: str, raw: Any) -> list[str]:
         try:

@@ -25,7 +25,7 @@ _ANNOTATION = re.compile(r"([a-z0-9][-a-z0-9.]{0,251}[a-z0-9]/)?[A-Za-z0-9]([-A-
 
 def _annotations(value: Any) -> tuple[str, str] | None:
     if not isinstance(value, dict):
-        return check.mapping(value)
+        return f"{check.shown(value)} is no map", "write NAME: text"
     wrong = [check.shown(str(key)) for key, item in value.items() if not _ANNOTATION.fullmatch(str(key)) or check.secret_text(item)]
     return (f"no annotation: {', '.join(wrong)}", "write NAME: text, the name like example.org/name") if wrong else None
 

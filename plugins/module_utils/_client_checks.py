@@ -37,6 +37,14 @@ _NAMES = {
     "others.log_level": "nsfl_client_log_level",
 }
 
+
+def _proxy(value: Any) -> tuple[str, str] | None:
+    """An address that may have an account in it. Never shown."""
+    if isinstance(value, str) and re.fullmatch(r"[!-~]{0,4096}", value):
+        return None
+    return "has blanks or other characters that no address has", "write it like http://proxy.example.org:3128, or leave it empty"
+
+
 _ALWAYS: dict[str, Check] = {
     "task_manager.service_name": check.service_name,
     "task_manager.external": check.boolean,
@@ -51,6 +59,8 @@ _ALWAYS: dict[str, Check] = {
     "task_manager.patch": patches_problem,
     "executor.image": check.image,
     "executor.port": check.port,
+    "executor.http_proxy": _proxy,
+    "executor.https_proxy": _proxy,
     "instance": check.label_value,
     "version": check.label_value,
     "k8s.namespace": check.label,
@@ -90,7 +100,7 @@ def variable(path: str) -> str:
         return f"nsfl_client_{name}"
     if path.startswith("task_manager.volumes.") and path.endswith(".source"):
         return f"nsfl_client_{path.split('.')[2].replace('-', '_')}_dir"
-    if path.startswith("task_manager.datasets."):
+    if path.startswith("task_manager.datasets"):
         return "nsfl_client_" + path.removeprefix("task_manager.")
     name = path.removeprefix("task_manager.").removeprefix("k8s.").replace("db.", "database.", 1)
     return "nsfl_client_" + re.sub(r"\.(\d+)$", r"[\1]", name).replace(".", "_")
@@ -146,7 +156,7 @@ def _runtime(tree: Tree) -> list[Problem]:
     """The selector compares the words exactly, and a client that names none gets no job."""
     value = tree["task_manager"]["runtime"]
     names = value.split(",") if isinstance(value, str) else value
-    if isinstance(names, list) and names and all(re.fullmatch(r"[A-Za-z0-9_.+-]+", str(name).strip()) for name in names):
+    if isinstance(names, list) and names and all(re.fullmatch(r"[A-Za-z0-9_.+-]{1,63}", str(name).strip()) for name in names):
         return []
     fix = "write a list of words, such as [tensorflow, pytorch]"
     return [Problem("task_manager.runtime", f"{check.shown(value)} is no list of runtimes", fix)]
@@ -186,7 +196,9 @@ def _extra_volume(item: Any, names: set[str], paths: dict[str, str]) -> tuple[st
     if not isinstance(item, dict):
         return f"{check.shown(item)} is no map", "write {name: NAME, source: PATH}"
     name, place = item.get("name"), _place(item)
-    verdict = check.label(name) or check.absolute_path(item.get("source")) or check.boolean(item.get("read_only", True))
+    verdict: tuple[str, str] | None = (
+        check.label(name) or check.absolute_path(item.get("source")) or check.boolean(item.get("read_only", True))
+    )
     if not verdict and name in names:
         verdict = f"{name!r} is the name of another volume", "give it a name of its own"
     if not verdict and place in paths:
@@ -199,5 +211,7 @@ def _extra_volume(item: Any, names: set[str], paths: dict[str, str]) -> tuple[st
 def _datasets(tree: Tree) -> list[Problem]:
     """Given by the role; the renderer has no use of them."""
     datasets = tree["task_manager"].get("datasets") or {}
+    if not isinstance(datasets, dict):
+        return [Problem("task_manager.datasets", f"{check.shown(datasets)} is no map", "write NAME: PATH pairs")]
     verdicts = {f"task_manager.datasets.{name}": check.absolute_path(path) for name, path in datasets.items()}
     return [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]

@@ -22,6 +22,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._config_shape import (
 )
 from ansible_collections.neursafe.fl.plugins.module_utils._config_text import ConfigSyntaxError, read_text
 from ansible_collections.neursafe.fl.plugins.module_utils._config_values import read_value
+from ansible_collections.neursafe.fl.plugins.module_utils._problem_text import readable
 
 Tree = dict[str, Any]
 _ABSENT = object()
@@ -75,7 +76,8 @@ def _line(path: str, lines: Mapping[str, int]) -> int:
 
 def _sentence(item: Problem, lines: Mapping[str, int]) -> str:
     line = _line(item.path, lines)
-    return f"{item.path}{f' (line {line})' if line else ''}: {item.what}; {item.fix}"
+    text: str = readable(f"{item.path}{f' (line {line})' if line else ''}: {item.what}; {item.fix}")
+    return text
 
 
 class _Reader:

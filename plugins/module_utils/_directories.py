@@ -13,8 +13,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _storage_names 
 
 Facts = t.Mapping[str, t.Any]
 _FOLDERS = {"server": ("selector", "proxy", "coordinator_configs"), "client": ("workspace", "datasets", "task_configs", "config")}
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z")
-_PATH = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*\Z")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}\Z")
+_PATH = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,254}(/[A-Za-z0-9][A-Za-z0-9._-]{0,254}){0,15}\Z")
 _MODE = re.compile(r"^[0-7]{4}\Z")
 
 

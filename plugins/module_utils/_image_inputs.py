@@ -9,11 +9,12 @@ import difflib
 import re
 import typing as t
 
-from ._references import HOST, TAG, parse, split_registry
+from ._references import HOST, REPOSITORY, TAG, parse, split_registry
 
 Settings = t.Mapping[str, t.Any]
 _PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9]+(?:/v[0-9]+)?\Z")
 _ARGUMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*\Z")
+_LONGEST = 255
 _PREFIX = "nsfl_images_"
 
 
@@ -68,9 +69,10 @@ def _registry(settings: Settings) -> t.Iterator[str]:
     elif "://" in registry:
         yield f"registry: {registry!r} has a scheme; give HOST:PORT, and the scheme in nsfl_images_registry_scheme"
     elif registry:
-        host = split_registry(registry)[0]
-        match = HOST.match(host)
-        if match is None or not _is_port(match["port"]):
+        host, prefix = split_registry(registry)
+        match = HOST.match(host) if len(host) <= _LONGEST else None
+        sound = match is not None and _is_port(match["port"]) and not registry.startswith("/")
+        if not sound or (prefix and not (len(prefix) <= _LONGEST and REPOSITORY.match(prefix.rstrip("/")))):
             yield f"registry: {registry!r} is no registry; give HOST:PORT, with a path below it if wanted"
     if tag and not TAG.match(tag):
         yield f"tag: {tag!r} is no tag; use letters, digits, _ . and -, at most 128, not . or - first"

@@ -157,7 +157,7 @@ def job_summary(result: dict[str, Any], clients: int) -> str:
 
 def _place_problem(value: str) -> tuple[str, str] | None:
     """An address to which paths are added."""
-    verdict = check.url(value)
+    verdict: tuple[str, str] | None = check.url(value)
     if verdict and verdict != check.ACCOUNT:
         return f"{check.shown(value)} is no URL", "give it with its scheme and port, such as http://192.0.2.10:30083"
     if not verdict and not re.match(r"https?://[^/?#]+/?\Z", value):

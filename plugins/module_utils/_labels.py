@@ -15,7 +15,7 @@ def labels(tree: Tree, name: str, component: str) -> dict[str, str]:
     """The labels of an object; `instance` is what tells our objects from everybody else's."""
     return {
         "app.kubernetes.io/name": name,
-        "app.kubernetes.io/instance": tree["instance"],
+        "app.kubernetes.io/instance": str(tree["instance"]),
         "app.kubernetes.io/component": component,
         "app.kubernetes.io/part-of": "neursafe-fl",
         "app.kubernetes.io/managed-by": _MANAGER,

@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import wraps
 
 _LONGEST, _HEAD, _TAIL = 900, 400, 400
+# Of an address with an account in it, wherever somebody has put it.
+_ACCOUNT = re.compile(r"[^\s/'\"@]{1,200}:[^\s/'\"@]{0,200}@")
 
 
 def readable(problem: str) -> str:
-    """A problem without the middle of what is too long in it."""
-    return problem if len(problem) <= _LONGEST else f"{problem[:_HEAD]} … {problem[-_TAIL:]}"
+    """A problem without the middle of what is too long in it, and without a password that stands in an address."""
+    text = problem if len(problem) <= _LONGEST else f"{problem[:_HEAD]} … {problem[-_TAIL:]}"
+    return _ACCOUNT.sub("…@", text)
 
 
 def all_readable(function: Callable[..., Iterable[str]]) -> Callable[..., list[str]]:

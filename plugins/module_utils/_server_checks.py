@@ -66,6 +66,7 @@ _ALWAYS: dict[str, Check] = {
     "model_manager.port": check.port,
     "model_manager.db_collection_name": check.table,
     "model_manager.models_dir": check.relative_path,
+    "model_manager.volumes.workspace.source": check.absolute_path,
     "proxy.external": check.boolean,
     "proxy.http_external": check.boolean,
     "proxy.volumes.config.source": check.absolute_path,
@@ -89,10 +90,6 @@ _WHEN_GIVEN: dict[str, Check] = {
     "k8s.image_pull_secret": check.domain,
     "storage.address": check.url,
     "proxy.token": check.printable,
-    "db.username": check.secret_text,
-    "db.password": check.secret_text,
-    "storage.username": check.secret_text,
-    "storage.password": check.secret_text,
 }
 _LONGEST_SERVICE = 63
 _NAME_OF_SECRET = ("db.secret_key_ref.name", "storage.secret_key_ref.name", "proxy.token_ref.name")
@@ -205,7 +202,8 @@ def _backends(tree: Tree) -> list[Problem]:
     backends = {"db": database, "storage": storage} | ({"data_server": tree["data_server"]} if tree["layout"] != "hostpath" else {})
     for path, backend in backends.items():
         verdicts |= {f"{path}.secret_key_ref.{key}": verdict for key, verdict in check.account_keys(backend["secret_key_ref"]).items()}
-        verdicts[f"{path}.password"] = check.account(backend)
+        verdicts[f"{path}.password"] = check.account(backend) or (check.secret_text(backend["password"]) if backend["password"] else None)
+        verdicts[f"{path}.username"] = check.secret_text(backend["username"]) if backend["username"] else None
     return [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict] + _secrets(tree, backends)
 
 
@@ -214,7 +212,7 @@ def _secrets(tree: Tree, backends: Tree) -> list[Problem]:
     names = {f"{path}.secret_key_ref.name": backend["secret_key_ref"]["name"] for path, backend in backends.items() if backend["password"]}
     names["proxy.token_ref.name"] = tree["proxy"]["token_ref"]["name"] if tree["proxy"]["token"] else ""
     seen, found = {tree["k8s"]["api_token_ref"]["name"]: "the job scheduler's account"}, []
-    for path, name in names.items():
+    for path, name in ((path, str(name)) for path, name in names.items()):
         if name and name in seen:
             found.append(Problem(path, f"{check.shown(name)} is the Secret of {seen[name]} too", "give each Secret a name of its own"))
         seen[name] = variable(path)

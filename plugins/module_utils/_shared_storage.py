@@ -13,9 +13,9 @@ from ansible_collections.neursafe.fl.plugins.module_utils._object_store_prefligh
 
 Facts = t.Mapping[str, t.Any]
 # Options become one word of a unit file, split at commas.
-_OPTION = re.compile(r"^[A-Za-z0-9_]+(=[A-Za-z0-9_./:@+-]*)?\Z")
+_OPTION = re.compile(r"^[A-Za-z0-9_]{1,63}(=[A-Za-z0-9_./:@+-]{0,1023})?\Z")
 _UMASK = re.compile(r"^[0-7]{4}\Z")
-_REGION = re.compile(r"^[A-Za-z0-9_-]+\Z")
+_REGION = re.compile(r"^[A-Za-z0-9_-]{1,63}\Z")
 
 
 def _version(text: str) -> tuple[int, ...]:

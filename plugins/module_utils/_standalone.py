@@ -122,7 +122,7 @@ def _path_problems(settings: dict[str, Any], prefix: str) -> list[str]:
     paths.update({f"{prefix}extra_mounts[{index}]": path for index, path in enumerate(settings.get("extra_mounts") or [])})
     own = [f"{prefix}{name}_dir" for name in FOLDERS]
     if not root:
-        return [f"{prefix}root: {check.shown(settings['root'])} is the whole machine; name a folder below it"]
+        return [f"{prefix}root: {check.shown(settings['root'])} is no folder of its own; name one below /"]
     for name, path in paths.items():
         if check.absolute_path(path) or re.search(_NOT_IN_A_UNIT, path):
             found.append(f"{name}: {check.shown(path)} cannot be mounted; give an absolute path without {_LEFT_OUT}")

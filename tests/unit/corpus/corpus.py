@@ -69,7 +69,8 @@ def cases() -> dict[str, Tree]:
 
 def put(tree: Any, path: str, value: Any) -> None:
     """Change the value at a dotted path, or take it away."""
-    *parents, last = [int(part) if part.isdecimal() else part for part in path.split(".")]
+    parts: list[Any] = [int(part) if part.isdecimal() else part for part in path.split(".")]
+    *parents, last = parts
     for part in parents:
         tree = tree[part] if isinstance(tree, list) else tree.setdefault(part, {})
     if value == _ABSENT:
@@ -142,7 +143,7 @@ def within(seconds: float) -> Iterator[None]:
 def quick_checksums() -> Iterator[None]:
     """The checksum of a pod template is slow on purpose, and of no account here."""
     slow = _pod.pbkdf2_hmac
-    _pod.pbkdf2_hmac = lambda _name, secret, salt, _rounds: slow("sha256", secret, salt, 1)  # type: ignore[assignment]
+    _pod.pbkdf2_hmac = lambda _name, secret, salt, _rounds: slow("sha256", secret, salt, 1)
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from corpus import base, bases, cases, problems, told, within
 
 CASES = cases()
 # SETTING: CAUSE; FIX, where a syntax error has its place instead of a setting. A few problems have a comma there.
-SENTENCE = re.compile(r"(line \d+(, column \d+)?|\w[\w.\[\]/ -]*( \(line \d+\))?): .+[;,:?] .+", re.DOTALL)
+SENTENCE = re.compile(r"(line \d+(, column \d+)?|\S.*? \(line \d+\)|\w[\w.\[\]/ -]*): .+[;,:?] .+", re.DOTALL)
 LONGEST = 1000
 
 
