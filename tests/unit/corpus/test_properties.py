@@ -33,7 +33,7 @@ DIGEST = st.from_regex(r"@sha256:[0-9a-f]{64}", fullmatch=True)
 REGISTRY = st.one_of(st.just(""), ADDRESS.map(lambda text: f"{text}/"))
 TAG = st.one_of(st.just(""), st.from_regex(r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}", fullmatch=True), DIGEST)
 IMAGE = st.tuples(REGISTRY, st.from_regex(r"([a-z0-9]{1,9}/)?[a-z0-9]{1,9}([._-][a-z0-9]{1,9}){0,2}", fullmatch=True), TAG).map("".join)
-TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=40)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
 PLAIN = st.one_of(TEXT, st.integers(), st.booleans(), st.floats(allow_nan=False))
 OPTIONS = st.dictionaries(st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,20}", fullmatch=True), PLAIN, max_size=4)
 QUANTITY = st.tuples(st.integers(1, 999), st.sampled_from(("", "m", "k", "M", "G", "Ki", "Mi", "Gi"))).map(
