@@ -171,7 +171,7 @@ def absolute_path(value: Any) -> tuple[str, str] | None:
     if ".." in value.split("/") or value.rstrip("/") == "" or re.search(r"\s", value):
         return f"{shown(value)} is no path of a folder of its own", "no .., no blanks, and not the root of the file system"
     plain = normpath(re.sub("/+", "/", value))
-    if plain != value.removesuffix("/"):
+    if plain != (value[:-1] if value.endswith("/") else value):
         return f"{shown(value)} is not written plainly", f"write {shown(plain)}"
     if ":" in value or _NO_TEXT.search(value):
         return f"{shown(value)} cannot be mounted", "no colons and no control characters"
