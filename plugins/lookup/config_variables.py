@@ -79,6 +79,7 @@ from typing import Any
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.neursafe.fl.plugins.module_utils._config import Config, read_config
+from ansible_collections.neursafe.fl.plugins.module_utils._config_text import LARGEST
 from ansible_collections.neursafe.fl.plugins.plugin_utils._config_variables import Variable, as_inventory, config_variables, placed
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import shared_names
 
@@ -90,11 +91,14 @@ def read_file(path: str, kind: str) -> Config:
     """The file read, or the problem that it cannot be."""
     try:
         with open(path, encoding="utf-8") as stream:
-            return read_config(stream.read(), kind)
+            # What is longer is refused, so there is no need to have it all.
+            return read_config(stream.read(LARGEST + 1), kind)
     except OSError as error:
         return Config(kind=kind, problems=[f"the file cannot be read ({error.strerror}); give the path of an existing one"])
     except UnicodeDecodeError:
         return Config(kind=kind, problems=["the file is no text in UTF-8; give the guide's configuration file"])
+    except ValueError:
+        return Config(kind=kind, problems=["the name has a character in it that no path has (NUL); give the path of an existing file"])
 
 
 class LookupModule(LookupBase):

@@ -20,7 +20,7 @@ _BLANK = re.compile(r"(?:[\s\ufeff]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _PYTHON = {"True": True, "False": False, "None": None}
 _WORD = re.compile(r"[^\s,\]}#]+")
 _DEEPEST = 20
-_LARGEST = 250_000
+LARGEST = 250_000
 
 
 class ConfigSyntaxError(ValueError):
@@ -53,8 +53,8 @@ class _Reader:
         self.scalar = json.JSONDecoder()
 
     def read(self) -> ConfigText:
-        if len(self.text) > _LARGEST:
-            raise self._error(f"it has {len(self.text)} characters", f"write the guide's configuration, which has less than {_LARGEST}")
+        if len(self.text) > LARGEST:
+            raise self._error(f"it has more than {LARGEST} characters", "write the guide's configuration, which has a few thousand")
         self._skip()
         if self.at == len(self.text):
             raise self._error("there is nothing in it", "write the guide's configuration, which begins with {")

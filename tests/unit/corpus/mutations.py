@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.filter.configs import client_config, server_config
 from ansible_collections.neursafe.fl.plugins.module_utils import _render
+from ansible_collections.neursafe.fl.plugins.module_utils._api_server import api_server_objects
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import (
     CLIENT_DEFAULTS,
     CLIENT_DEFAULTS_2024,
@@ -25,7 +26,11 @@ from soundness import faults
 SEED = 20220901
 KINDS = ("server", "server_pvc", "client", "client_pvc", "server_config", "client_config")
 DEFAULTS = {"server": SERVER_DEFAULTS, "server_pvc": SERVER_DEFAULTS_2024, "client": CLIENT_DEFAULTS, "client_pvc": CLIENT_DEFAULTS_2024}
-OBJECTS: dict[str, Callable[[Tree], list[Tree]]] = {"server": _render.server_objects, "client": _render.client_objects}
+OBJECTS: dict[str, Callable[[Tree], list[Tree]]] = {
+    "server": _render.server_objects,
+    "client": _render.client_objects,
+    "api_server": api_server_objects,
+}
 
 WRONG: tuple[Any, ...] = (
     *(None, "", " ", [], {}, True, False, 0, -1, 1, 80, 8088, 30091, 32768, 65536, 10**12, 1.5, "0", "30091", " 30099 ", "yes", "True"),
@@ -171,6 +176,26 @@ def _of_a_file(kind: str, number: int, random: Random) -> Mutation:
     return Mutation(kind, number, f"{name}: {'; '.join(told)}", json.dumps(tree))
 
 
+# Roles whose settings are looked at with their types as they should be, which the first look at an inventory sees to.
+ROLES = ("standalone", "api_server", "object_store", "shared_storage", "directories", "database", "images", "cli", "verification")
+_OF_TYPE: dict[type, list[Any]] = {kind: [value for value in WRONG if type(value) is kind] for kind in (bool, int, float, str)}
+_OF_TYPE |= {list: [[], ["a"], ["a", "a"], ["../x"], ["{{ x }}"], ["u:canary@a:1"], [""]], dict: [{}, {"a": "b"}, {"a b": "/x"}]}
+# Chosen by the role itself, or of a shape that the spec of the setting sees to.
+_FIXED = ("layout", "folders", "tasks", "tables", "extra_users", "catalogue")
+
+
+def typed_mutations(kind: str, count: int, seed: int = SEED) -> Iterator[Mutation]:
+    """Of a role's settings: other values of the same types."""
+    for number in range(count):
+        random, tree, told = Random(f"{seed} {kind} {number}"), base(kind), []
+        for _again in range(random.choice((1, 1, 2, 3))):
+            path = random.choice([path for path in paths(tree) if path not in _FIXED and " " not in path])
+            value = deepcopy(random.choice(_OF_TYPE[type(_at(tree, path))]))
+            put(tree, path, value)
+            told.append(f"{path}: {value!r:.80}")
+        yield Mutation(kind, number, "; ".join(told), tree)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """Refused with problems, or accepted with the objects that it makes."""
@@ -190,11 +215,13 @@ def outcome(mutation: Mutation) -> Outcome:
         settings = config["settings"]
         # What is not in the file, and the role adds.
         settings["k8s"] |= {"cluster_dns": "10.96.0.10", "kubectl_image": "registry.example:5000/kubectl:1"}
-    side = kind.split("_")[0]
+    side = kind if kind in ROLES else kind.split("_")[0]
     found = problems(side, settings)
-    if found:
+    if found or side not in OBJECTS:
         return Outcome(found, [], [])
     objects = OBJECTS[side](settings)
+    if kind == "api_server":
+        return Outcome([], objects, faults(objects, frozenset(map(str, settings["api_server"].get("annotations") or ()))))
     own = settings.get("task_manager", {}).get("options") or {}
     own = {**own, **{name: 1 for part in settings.values() if isinstance(part, dict) for name in part.get("options") or ()}}
     return Outcome([], objects, faults(objects, frozenset(map(str, own)) | {"WORKER_HTTP_PROXY", "WORKER_HTTPS_PROXY"}))
