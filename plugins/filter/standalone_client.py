@@ -34,6 +34,8 @@ options:
       datasets: {description: Names of data sets and their paths., type: dict}
       tasks: {description: Task entries; only checked here., type: list, elements: dict}
       extra_mounts: {description: Further paths to mount., type: list, elements: str}
+      image: {description: Reference of the image; only checked here., type: str}
+      env: {description: Environment variables of the container; only checked here., type: dict}
       ssl: {description: Folder with certificate and key., type: str}
       username: {description: User name to register with., type: str}
       password: {description: Its password., type: str}

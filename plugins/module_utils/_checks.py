@@ -218,6 +218,10 @@ def secret_text(value: Any) -> tuple[str, str] | None:
     return None
 
 
+def line(value: Any) -> tuple[str, str] | None:
+    return ("is no text of one line", "write one line") if secret_text(value) or _NO_TEXT.search(str(value)) else None
+
+
 def secret_key(value: Any) -> tuple[str, str] | None:
     return matching(value, r"[-._a-zA-Z0-9]{1,253}", "key of a Secret", "letters, digits and - . _")
 

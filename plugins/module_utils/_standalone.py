@@ -107,6 +107,15 @@ def _own_problems(settings: dict[str, Any], prefix: str) -> list[str]:
     found, tasks = [], int(settings["max_task_parallelism"])
     if not check.host(settings["host"]):
         found.append(f"{prefix}host: {check.shown(settings['host'])} is no address to listen at; 0.0.0.0 stands for all of this host")
+    image = check.image(settings["image"]) if settings.get("image") else None
+    if image:
+        found.append(f"{prefix}image: {image[0]}; {image[1]}")
+    for name, value in (settings.get("env") or {}).items():
+        # They are lines of a unit file, and their values are not shown.
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", str(name)) or check.line(value):
+            found.append(
+                f"{prefix}env: {str(name)[:40]!r} is no variable; letters, digits and underscores, each with one value on one line"
+            )
     if tasks < 1 and tasks != -1:
         found.append(f"{prefix}max_task_parallelism: {tasks} leaves no task to run; give 1 or more, or -1 for no limit")
     return found
