@@ -62,7 +62,7 @@ class _Inventory(yaml.SafeLoader):
     """As Ansible reads it: what is marked is no template."""
 
 
-_Inventory.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+_Inventory.add_constructor("!unsafe", lambda _loader, node: node.value)
 
 
 @pytest.mark.parametrize("kind", ["server_config", "client_config"])
