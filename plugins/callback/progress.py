@@ -68,8 +68,9 @@ class LogDisplay:
         path.unlink(missing_ok=True)
         self._file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", buffering=1)
 
-    def display(self, msg: str, *_unused: Any, **_more: Any) -> None:
-        self._file.write(f"{msg}\n")
+    def display(self, msg: str, *_unused: Any, log_only: bool = False, **_more: Any) -> None:
+        if not log_only:  # what is said in two forms, in colour for the screen
+            self._file.write(f"{msg}\n")
 
     def banner(self, msg: str, *_unused: Any, **_more: Any) -> None:
         self._file.write(f"\n{msg} {'*' * max(3, 79 - len(msg))}\n")
@@ -164,6 +165,9 @@ class CallbackModule(Default):
         told = self.log is not None and (failed or not context.CLIARGS.get("check"))
         advice = progress.what_next(self.playbook, failed, changed, str(self.log)) if told else ""
         self._print("")
+        if self.log is not None:  # which has it from the default callback, as the screen has in style plain
+            for line in progress.recap({host: stats.summarize(host) for host in stats.processed}):
+                self._screen.display(line)
         for line in [*progress.table(self.phases), *([outcome] if outcome else []), *([advice] if advice else [])]:
             self._print(line)
 

@@ -40,6 +40,16 @@ class Phase:
         return bool(self.run or self.failed) or self.seconds >= 0.1
 
 
+def recap(hosts: dict[str, dict[str, int]]) -> list[str]:
+    """The line of each host as Ansible's own callbacks write it, which other tools read; nothing when there was no host."""
+    width = max(map(len, hosts), default=0)
+    # It counts `failures` and writes `failed`.
+    names = {"ok": "ok", "changed": "changed", "unreachable": "unreachable", "failures": "failed", "skipped": "skipped"}
+    names |= {"rescued": "rescued", "ignored": "ignored"}
+    lines = [f"{host:<{width}} : " + "  ".join(f"{name}={hosts[host][key]}" for key, name in names.items()) for host in sorted(hosts)]
+    return [*lines, ""] if lines else []
+
+
 def table(phases: list[Phase]) -> list[str]:
     """The phases that did something as lines of a table, with their sum as the last line."""
     shown = [phase for phase in phases if phase.shown]

@@ -90,8 +90,10 @@ def test_in_ci_each_phase_is_a_line_and_everything_is_in_the_log(runs: Runs) -> 
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     assert code == 0
     assert re.fullmatch(r"First phase: \d+\.\d s, 2 changed", lines[0]) and re.fullmatch(r"Second phase: \d\.\d s, 0 changed", lines[1])
-    assert lines[2].startswith("phase") and lines[-1] == "job j FINISHED"
-    assert "TASK [Take a while]" in runs.log.read_text(encoding="utf-8") and "PLAY RECAP" in runs.log.read_text(encoding="utf-8")
+    assert re.fullmatch(r"a : ok=\d  changed=1  unreachable=0  failed=0  skipped=\d  rescued=0  ignored=0", lines[2]), lines
+    assert lines[4].startswith("phase") and lines[-1] == "job j FINISHED"
+    assert "TASK [Take a while]" in runs.log.read_text(encoding="utf-8")
+    assert runs.log.read_text(encoding="utf-8").count("changed=1") == 2
     assert stat.S_IMODE(runs.log.stat().st_mode) == 0o600
     assert "canary-17" not in output + runs.log.read_text(encoding="utf-8")
 
@@ -117,4 +119,4 @@ def test_at_a_terminal_one_line_is_kept_up_to_date(runs: Runs) -> None:
 @pytest.mark.parametrize(("style", "arguments"), [("plain", ()), ("auto", ("-v",))])
 def test_the_plain_output_is_to_be_had(runs: Runs, style: str, arguments: tuple[str, ...]) -> None:
     _code, output = runs.start(style, "-e", '{"broken": false}', *arguments)
-    assert "TASK [Take a while]" in output and "PLAY RECAP" in output and "job j FINISHED" in output
+    assert "TASK [Take a while]" in output and "PLAY RECAP" in output and output.count("changed=1") == 2 and "job j FINISHED" in output
