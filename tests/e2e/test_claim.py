@@ -1,29 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The successor's layout: one bucket, a claim over it, a namespace of its own, beside the guide's platform on the same hosts."""
+"""The successor's layout: one bucket, a claim over it, a namespace and a MongoDB of its own, beside the guide's platform."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
 from platform_hands import kubectl, on_host, output
+from typed_job import put_folder, rounds_of_finished_job
 
-SETTINGS = ("-e", "@molecule/nsfl_server_claim/vars/main.yml")
+SETTINGS = ("-e", "@molecule/nsfl_server_claim/vars/main.yml", "-e", "@tests/e2e/on_mongodb.yml")
 # The client hosts work for the guide's platform.
 HOSTS = ("--limit", "localhost:nsfl_nodes")
 TREE = "/mnt/neursafe_fl/nsfl-claim"
 
 
-def absent(role: str) -> Run:
+def absent(role: str, host: str = "localhost") -> Run:
     """The verb as a person types it, with what it printed."""
     action = f"name=neursafe.fl.{role} tasks_from=absent"
-    words = ("ansible", "localhost", "-i", "inventories/lab", *SETTINGS, "-m", "ansible.builtin.include_role", "-a", action)
+    words = ("ansible", host, "-i", "inventories/lab", *SETTINGS, "-m", "ansible.builtin.include_role", "-a", action)
     return Run(0, output("env", "-C", str(ROOT), str(ROOT / ".venv/bin" / words[0]), *words[1:]))
 
 
@@ -36,6 +39,7 @@ def beside_the_guides_platform() -> Iterator[None]:
     yield
     for role in ("nsfl_client", "nsfl_server", "nsfl_api_server"):
         absent(role)
+    absent("nsfl_database", "node-1")
     assert claims() == []
     # The database's way in and the images' names are those of the last run, and a host has one nsfl-ctl.
     converged("server")
@@ -60,16 +64,20 @@ def test_it_converges_and_again_changes_nothing() -> None:
     assert converged("server", *SETTINGS, "-e", "nsfl_server_create_claim=false").changed == {}
 
 
-def test_a_federated_job_finishes() -> None:
+def test_a_federated_job_finishes_with_its_records_in_mongodb() -> None:
     run = converged("verify", *SETTINGS)
     assert re.search(r"job verify-\S+ FINISHED: 3 rounds, loss [\d.]+ → [\d.]+ → [\d.]+, 1 clients", run.output), run.output[-3000:]
 
 
-def test_the_pods_have_the_claim_and_no_folder_of_a_node() -> None:
+def test_the_pods_have_the_claim_and_no_folder_of_a_node_and_know_one_database() -> None:
+    databases = set()
     for item in json.loads(kubectl("get", "deployments", "-n", "fl", "-o", "json"))["items"]:
         spec = item["spec"]["template"]["spec"]
         assert not any("hostPath" in volume for volume in spec.get("volumes", [])), item["metadata"]["name"]
         assert not any(container["securityContext"].get("privileged") for container in spec["containers"])
+        entries = [entry for container in spec["containers"] for entry in container.get("env", [])]
+        databases |= {entry["value"] for entry in entries if entry["name"] == "DB_TYPE"}
+    assert databases == {"mongo"}
 
 
 def test_users_put_files_into_the_tree_by_the_data_server() -> None:
@@ -84,10 +92,13 @@ def test_users_put_files_into_the_tree_by_the_data_server() -> None:
     assert on_host("node-2", f"for turn in 1 2 3 4 5; do cat {TREE}/default/e2e.txt && break; sleep 1; done") == "of the data server"
 
 
-def test_nsfl_ctl_asks_the_data_server() -> None:
+def test_nsfl_ctl_takes_files_to_the_data_server(tmp_path: Path) -> None:
     converged("cli", *SETTINGS)
-    # It shows the whole tree, the system's own folders among it.
+    # The data server shows the whole tree, the system's own folders among it.
     assert {"default", "nsfl-system"} <= set(on_host("client-1", "nsfl-ctl get namespace").split())
+    job = f"cli-{int(time.time()):x}"
+    put_folder("client-1", job, 1, tmp_path)
+    assert [result["clients"] for result in rounds_of_finished_job("client-1", job)] == [1, 1]
 
 
 def test_a_mount_that_dies_is_followed_by_new_containers() -> None:
