@@ -32,22 +32,27 @@ _ABSENT = "(absent)"
 _STANDALONE = StandaloneFilter().filters()["standalone_client"]
 
 
-class _Loader(yaml.SafeLoader):
-    """With `!repeat [text, times, before]` for what is too long to write down."""
+def _read(path: Path) -> Any:
+    return _written_out(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
-def _repeat(loader: yaml.SafeLoader, node: yaml.SequenceNode) -> str:
-    text, times, *before = loader.construct_sequence(node)
-    return "".join(before) + str(text) * int(times)
-
-
-_Loader.add_constructor("!repeat", _repeat)
+def _written_out(value: Any) -> Any:
+    """With `{repeat: text, times: n, before: text}` for what is too long, `{code_point: n, before: text}` for what YAML cannot have."""
+    if isinstance(value, list):
+        return [_written_out(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() - {"before"} == {"repeat", "times"}:
+        return value.get("before", "") + value["repeat"] * value["times"]
+    if value.keys() - {"before"} == {"code_point"}:
+        return value.get("before", "") + chr(value["code_point"])
+    return {key: _written_out(item) for key, item in value.items()}
 
 
 @cache
 def bases() -> dict[str, Tree]:
     """Sound settings by kind."""
-    return dict(yaml.load((HERE / "bases.yml").read_text(encoding="utf-8"), _Loader))
+    return dict(_read(HERE / "bases.yml"))
 
 
 def base(kind: str) -> Tree:
@@ -60,7 +65,7 @@ def cases() -> dict[str, Tree]:
     """Every wrong input, by its id."""
     found: dict[str, Tree] = {}
     for path in sorted(HERE.glob("B*.yml")):
-        for case in yaml.load(path.read_text(encoding="utf-8"), _Loader):
+        for case in _read(path):
             assert case["id"] not in found, f"{case['id']} is there twice"
             assert case["id"].startswith(path.stem.split("_")[0] + "-"), f"{case['id']} is of another class than {path.name}"
             found[case["id"]] = case

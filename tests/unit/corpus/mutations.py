@@ -178,7 +178,8 @@ def _of_a_file(kind: str, number: int, random: Random) -> Mutation:
 
 # Roles whose settings are looked at with their types as they should be, which the first look at an inventory sees to.
 ROLES = ("standalone", "api_server", "object_store", "shared_storage", "directories", "database", "images", "cli", "verification")
-_OF_TYPE: dict[type, list[Any]] = {kind: [value for value in WRONG if type(value) is kind] for kind in (bool, int, float, str)}
+_OF_TYPE: dict[type, list[Any]] = {kind: [value for value in WRONG if isinstance(value, kind)] for kind in (bool, int, float, str)}
+_OF_TYPE[int] = [value for value in _OF_TYPE[int] if not isinstance(value, bool)]
 _OF_TYPE |= {list: [[], ["a"], ["a", "a"], ["../x"], ["{{ x }}"], ["u:canary@a:1"], [""]], dict: [{}, {"a": "b"}, {"a b": "/x"}]}
 # Chosen by the role itself, or of a shape that the spec of the setting sees to.
 _FIXED = ("layout", "folders", "tasks", "tables", "extra_users", "catalogue")
