@@ -37,6 +37,7 @@ requirements:
   - Chosen with C(stdout_callback = neursafe.fl.progress) in C(ansible.cfg).
 """
 
+import atexit
 import os
 import shutil
 import sys
@@ -117,6 +118,7 @@ class CallbackModule(Default):
             self._inside.unlink(missing_ok=True)
             os.environ[INSIDE] = str(self._inside)
             threading.Thread(target=self._keep_line, daemon=True).start()
+        atexit.register(self._end_early, os.getpid())
         super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -183,6 +185,12 @@ class CallbackModule(Default):
         if self.style != "plain":
             text = result._result.get("msg") or result._result.get("censored") or "it failed without a message"
             self._print(f"FAILED on {host}, {self.phases[-1].name}, {result._task.get_name()}:\n{text}", _color("ERROR"))
+
+    def _end_early(self, process: int) -> None:
+        """Ctrl-C: there is no end of which Ansible would tell."""
+        if os.getpid() == process and not self._over.is_set():
+            self._over.set()
+            self._print("Interrupted. The same command again goes on from what is there.", _color("ERROR"))
 
     def _close(self) -> None:
         if not self.phases:

@@ -43,6 +43,7 @@ class Kube:
             raise KubeError(0, str(error), option=error.option) from error
         self._timeout = timeout
         self._connection: HTTPConnection | None = None
+        self.date = ""  # the server's clock, as its last answer has it
 
     @property
     def server(self) -> str:
@@ -70,6 +71,10 @@ class Kube:
         """Create, or ask a review."""
         return t.cast("dict[str, t.Any]", json.loads(self._send("POST", path, {}, body, "application/json")))
 
+    def put(self, path: str, body: dict[str, t.Any]) -> dict[str, t.Any]:
+        """Replace an object; refused (409) when it is another one than `body` was made from."""
+        return t.cast("dict[str, t.Any]", json.loads(self._send("PUT", path, {}, body, "application/json")))
+
     def delete(self, path: str) -> None:
         """Delete an object; one that is gone already is as well."""
         try:
@@ -93,6 +98,7 @@ class Kube:
         try:
             response = self._answer(method, target, data, headers)
             payload = response.read()
+            self.date = response.getheader("Date", "")
         except (OSError, HTTPException) as error:
             self._connection = None
             raise KubeError(0, f"no answer from {self.server}: {_cause(error)}") from error
