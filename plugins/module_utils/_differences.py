@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import re
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import title
@@ -18,6 +19,9 @@ except ImportError:  # without it no kubeconfig was read, so there is nothing to
     yaml = None  # type: ignore[assignment]
 
 Object = dict[str, t.Any]
+
+_NOW, _WANTED = "(in the cluster)", "(wanted)"
+_SENTENCE = re.compile(r"^(?P<sign>[-=!]) (?P<object>\S+ \S+)(?: \((?:removed|adopted)\)|: (?P<note>.*))$")
 
 _VOLATILE = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp")
 
@@ -32,8 +36,44 @@ def difference(live: Object | None, wanted: Object) -> list[str]:
     """Lines of a unified diff."""
     before, after = _text(live), _text(wanted)
     name = title(wanted)
-    lines = difflib.unified_diff(before, after, f"{name} (in the cluster)", f"{name} (wanted)", lineterm="", n=2)
+    lines = difflib.unified_diff(before, after, f"{name} {_NOW}", f"{name} {_WANTED}", lineterm="", n=2)
     return list(lines)
+
+
+def removed(item: Object) -> str:
+    """One line for an object that is no longer wanted."""
+    return f"- {title(item)} (removed)"
+
+
+def adopted(item: Object) -> str:
+    """One line for an object that is as wanted, and not known as ours yet."""
+    return f"= {title(item)} (adopted)"
+
+
+def overwritten(item: Object, by: str) -> str:
+    """One line for an object of which somebody else owns a part; its difference follows."""
+    return f"! {title(item)}: {by}"
+
+
+def told_changes(lines: t.Iterable[str]) -> list[dict[str, t.Any]]:
+    """Back from such lines: what happens to which object, the lines that differ, and what is to be known besides."""
+    found: list[dict[str, t.Any]] = []
+    note = ""
+    for line in lines:
+        sentence = _SENTENCE.match(line)
+        if line.startswith("--- ") and line.endswith(f" {_NOW}"):
+            found.append({"object": line[4 : -len(_NOW) - 1], "action": "update", "lines": [], "note": note})
+            note = ""
+        elif sentence and sentence["sign"] == "!":
+            note = sentence["note"] or ""
+        elif sentence and line.endswith((" (removed)", " (adopted)")):
+            action = "remove" if line.endswith("(removed)") else "adopt"
+            found.append({"object": sentence["object"], "action": action, "lines": [], "note": ""})
+        elif line.startswith("@@ -0,0 "):
+            found[-1]["action"] = "create"
+        elif found and line[:1] in ("+", "-") and not line.startswith("+++ "):
+            found[-1]["lines"].append(line)
+    return found
 
 
 def _text(item: Object | None) -> list[str]:

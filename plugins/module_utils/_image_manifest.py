@@ -13,6 +13,8 @@ from pathlib import Path
 
 Entries = dict[str, dict[str, str]]
 
+_VERBS = {"built": "build", "tagged": "tag", "copied": "copy"}
+
 
 class Manifest:
     """The manifest on disk."""
@@ -38,6 +40,13 @@ class Manifest:
         present = self.read()
         return any(present.get(name) != entry for name, entry in entries.items())
 
+    def news(self, wanted: Entries, actions: t.Mapping[str, str]) -> list[str]:
+        """What is done, or would be, in words: what is built or copied, and which images are named by another digest than before."""
+        before = self.read()
+        touched = [name for name in {**actions, **wanted} if actions.get(name) in _VERBS or wanted.get(name) != before.get(name)]
+        said = [f"{_VERBS.get(actions.get(name, ''), 'name')} {_told(name, wanted, before)}" for name in touched]
+        return said + [f"forget {name}" for name in before if name not in wanted]
+
     def write(self, wanted: Entries, dry: bool) -> dict[str, str] | None:
         """Replace the file when it changes (in a dry run only say so); answers the diff, or None without a change."""
         before = _text(self.read()) if self._path.exists() else ""
@@ -53,6 +62,18 @@ class Manifest:
             os.replace(temporary, self._path)
         name = os.fspath(self._path)
         return {"before": before, "after": after, "before_header": name, "after_header": name}
+
+
+def _told(name: str, wanted: Entries, before: Entries) -> str:
+    """An image with its digest, where that is known yet, and the one of before, where there was another."""
+    new, old = (entries.get(name, {}).get("digest", "") for entries in (wanted, before))
+    by = f" {_short(new)}" if new.startswith("sha256:") else ""
+    return f"{name}{by}{f', so far {_short(old)}' if old and old != new else ''}"
+
+
+def _short(digest: str) -> str:
+    """As much of a digest as people compare."""
+    return digest[:19]
 
 
 def _text(entries: Entries) -> str:

@@ -283,16 +283,19 @@ class ImageService:
         self._registries.ping()
         names = self._params["select"] or [entry["name"] for entry in self._params["catalogue"]]
         self.actions = dict.fromkeys(names, "built")
-        return {"changed": True, "images": {}, "actions": self.actions, "log_dir": str(self.log_dir)}
+        news = self._manifest.news(self._manifest.read(), self.actions)
+        return {"changed": True, "images": {}, "actions": self.actions, "changes": news, "log_dir": str(self.log_dir)}
 
     def _finish(self, entries: dict[str, dict[str, str]], phases: dict[str, dict[str, float]]) -> dict[str, t.Any]:
         wanted = self._manifest.merged(entries, [entry["name"] for entry in self._params["catalogue"]])
+        news = self._manifest.news(wanted, self.actions)
         diff = self._manifest.write(wanted, dry=self._check_mode)
         acted = any(action != "present" for action in self.actions.values())
         return {
             "changed": acted or diff is not None,
             "images": wanted,
             "actions": self.actions,
+            "changes": news,
             "phases": phases,
             "log_dir": os.fspath(self.log_dir),
             "diff": diff or {},

@@ -110,8 +110,7 @@ def plan(wanted: Wanted, observed: Observed) -> list[Step]:
     if not wanted.user:
         return steps
     if not same_policy(observed.policy, wanted.policy):
-        what = "write" if observed.policy is None else "rewrite"
-        steps.append(Step("put_policy", wanted.policy_name, f"{what} policy {wanted.policy_name}"))
+        steps.append(Step("put_policy", wanted.policy_name, _policy_text(wanted, observed)))
     if not observed.user_exists:
         steps.append(Step("put_user", wanted.user, f"make user {wanted.user}"))
     elif not observed.user_enabled:
@@ -121,6 +120,24 @@ def plan(wanted: Wanted, observed: Observed) -> list[Step]:
     if wanted.policy_name not in observed.user_policies:
         steps.append(Step("attach_policy", wanted.policy_name, f"attach policy {wanted.policy_name} to user {wanted.user}"))
     return steps
+
+
+def _policy_text(wanted: Wanted, observed: Observed) -> str:
+    if observed.policy is None:
+        return f"write policy {wanted.policy_name}"
+    have, want = _rules(observed.policy), _rules(wanted.policy or {})
+    parts = [f"{word} {'; '.join(rules)}" for word, rules in (("without", sorted(have - want)), ("with", sorted(want - have))) if rules]
+    return f"rewrite policy {wanted.policy_name} ({', '.join(parts) or 'another condition'})"
+
+
+def _rules(document: t.Mapping[str, t.Any]) -> set[str]:
+    """Each action of a policy with where it is allowed or denied."""
+    return {
+        f"{effect} {action} on {place.removeprefix('arn:aws:s3:::')}"
+        for effect, actions, places, _more in _statements(document)
+        for action in actions
+        for place in places
+    }
 
 
 def _plan_absent(wanted: Wanted, observed: Observed) -> list[Step]:

@@ -10,7 +10,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.neursafe.fl.plugins.module_utils._differences import difference, essence
+from ansible_collections.neursafe.fl.plugins.module_utils._differences import adopted, difference, essence, overwritten
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._outdated import is_outdated, place, secrets_read, written
@@ -114,13 +114,31 @@ def _pods(kube: Kube, namespace: str) -> list[Object]:
 
 def compare(kube: Kube, item: Object, force: bool) -> Comparison:
     live = kube.find(object_path(item))
-    wanted = kube.dry_run(object_path(item), item, force)
+    wanted, taken = _dry_run(kube, item, force)
     if live is None:
         return Comparison("create", difference(None, wanted))
     if essence(live) != essence(wanted):
         before, after = ((version.get("spec") or {}).get("template") for version in (live, wanted))
-        return Comparison("update", difference(live, wanted), before != after, live)
-    return Comparison("" if is_ours(live) else "adopt", [], live=live)
+        return Comparison("update", taken + difference(live, wanted), before != after, live)
+    return Comparison("", [], live=live) if is_ours(live) else Comparison("adopt", [adopted(item)], live=live)
+
+
+def _dry_run(kube: Kube, item: Object, force: bool) -> tuple[Object, list[str]]:
+    """The object as it would be; with `force`, a line that names whose changes are overwritten, where there are any."""
+    try:
+        return kube.dry_run(object_path(item), item, False), []
+    except KubeError as error:
+        conflicts = _conflicts(error)
+        if not (force and conflicts):
+            raise
+        return kube.dry_run(object_path(item), item, True), [overwritten(item, f"changed by somebody else: {conflicts}")]
+
+
+def _conflicts(error: KubeError) -> str:
+    """The fields that somebody else has changed, each with who it was."""
+    causes = (error.body.get("details") or {}).get("causes") or []
+    conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
+    return ", ".join(f"{cause.get('field')} ({_owner(cause)})" for cause in conflicts)
 
 
 def is_ours(item: Object) -> bool:
@@ -191,10 +209,7 @@ def _blocks(condition: Object) -> bool:
 
 def refusal(error: KubeError, item: Object, prefix: str, node_ports: Names, kube: Kube) -> list[str]:
     """A refused dry run in the words of a person who has to mend it."""
-    causes = (error.body.get("details") or {}).get("causes") or []
-    conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
-    if conflicts:
-        fields = ", ".join(f"{cause.get('field')} ({_owner(cause)})" for cause in conflicts)
+    if fields := _conflicts(error):
         cure = f"take their change into the inventory, or set {prefix}_force_conflicts to overwrite it"
         return [f"{title(item)}: changed by somebody else: {fields}; {cure}"]
     if taken := _taken_ports(error):

@@ -203,6 +203,12 @@ actions:
   description: What was done for each image, V(present), V(built), V(tagged) or V(copied); in check mode what would be.
   returned: when the images are known
   type: dict
+changes:
+  description: The same in words, and which images get another digest than the manifest has named so far.
+  returned: when the images are known
+  type: list
+  elements: str
+  sample: ["build nsfl-coordinator, so far sha256:4f6a1b7c9d2f", "name nsfl-proxy sha256:77e0c1d4a3b2, so far sha256:0b9c2e5f8a71"]
 phases:
   description: Seconds of each phase by image.
   returned: when something was built

@@ -109,7 +109,10 @@ stale:
   type: list
   elements: dict
 differences:
-  description: Lines of unified diffs of all objects that differ; values of Secrets are hidden.
+  description:
+    - Lines of unified diffs of all objects that differ; of values of Secrets a short hash is shown.
+    - A line of its own says which object is removed, which is adopted (as wanted, but not known as ours yet), and with
+      O(force_conflicts) whose changes are overwritten.
   returned: always, empty without diff mode
   type: list
   elements: str
@@ -157,6 +160,7 @@ cluster_dns:
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.neursafe.fl.plugins.module_utils._differences import removed
 from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import OPTIONS, ask_all, silent
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
@@ -221,7 +225,7 @@ def main() -> None:
         names = {"kubeconfig": f"{params['prefix']}_kubeconfig", "context": f"{params['prefix']}_kube_context"}
         plan.problems.append(f"{error.told(names)}; {'start the cluster, or ' if error.option == 'kubeconfig' else ''}name another")
     differences = [line for entry in plan.apply for line in entry.pop("difference")]
-    differences += [f"- {title(item)} (removed)" for item in plan.stale]
+    differences += [removed(item) for item in plan.stale]
     left = [*plan.apply, *plan.stale, *plan.problems, *plan.waiting, *plan.outdated]
     unanswered = [] if left else silent(ask_all(params))
     module.exit_json(

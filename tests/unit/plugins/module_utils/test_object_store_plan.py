@@ -54,6 +54,14 @@ def test_one_difference_is_one_step(difference, step):
     assert todo(**difference) == [step]
 
 
+def test_a_policy_that_differs_is_told_by_its_rules():
+    wider = {**POLICY, "Statement": [*POLICY["Statement"], {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::*"}]}
+    (step,) = store.plan(WANTED, dataclasses.replace(REACHED, policy=wider))
+    assert step.text == "rewrite policy nsfl (without Allow s3:* on *)"
+    (step,) = store.plan(WANTED, dataclasses.replace(REACHED, policy={"Statement": POLICY["Statement"][:1]}))
+    assert step.text.startswith("rewrite policy nsfl (with Allow s3:AbortMultipartUpload on default/*; Allow ")
+
+
 def test_without_a_user_only_buckets_count():
     assert todo(store.Wanted(buckets=("default",)), user_exists=False, policy=None) == []
 

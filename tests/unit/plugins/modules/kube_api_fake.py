@@ -46,8 +46,10 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path = urlsplit(self.path).path
         self.server.api.requests.append(f"PATCH {self.path}")
-        if path in self.server.api.refusals:
-            self.answer(*self.server.api.refusals[path])
+        status, refusal = self.server.api.refusals.get(path, (200, {}))
+        # Whoever forces takes the field, whomever it belonged to.
+        if status != 200 and not (status == 409 and "force=true" in self.path):
+            self.answer(status, refusal)
         else:
             self.answer(200, {**body, "metadata": {**body["metadata"], "uid": "1", "resourceVersion": "7"}})
 

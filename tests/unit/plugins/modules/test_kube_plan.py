@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils._differences import told_changes
 from ansible_collections.neursafe.fl.plugins.modules import kube_plan
 from kube_api_fake import KubeApi
 from module_call import answer_of
@@ -86,6 +87,31 @@ def test_a_conflict_names_manager_and_field(capsys, api):
     api.refusals[SERVICE] = (409, {"message": "conflict", "details": {"causes": causes}})
     (problem,) = call(capsys, api, [thing()])["problems"]
     assert ".spec.type (by kubectl-edit)" in problem and "nsfl_x_force_conflicts" in problem
+
+
+def test_a_conflict_that_is_overwritten_says_whose_change_that_is(capsys, api):
+    causes = [{"reason": "FieldManagerConflict", "message": 'conflict with "kubectl-edit" using v1', "field": ".spec.type"}]
+    api.objects[SERVICE] = live(thing(spec={"type": "NodePort"}))
+    api.refusals[SERVICE] = (409, {"message": "conflict", "details": {"causes": causes}})
+    result = call(capsys, api, [thing(spec={"type": "ClusterIP"})], force_conflicts=True)
+    assert result["problems"] == []
+    (change,) = told_changes(result["differences"])
+    assert (change["object"], change["action"]) == ("Service default/web", "update")
+    assert change["note"] == "changed by somebody else: .spec.type (by kubectl-edit)"
+    assert [line.split() for line in change["lines"]] == [["-", "type:", "NodePort"], ["+", "type:", "ClusterIP"]]
+
+
+def test_what_is_told_of_each_object_is_understood_again(capsys, api):
+    api.objects[SERVICE] = {**thing(), "metadata": {**thing()["metadata"], "managedFields": []}}
+    api.objects["/api/v1/namespaces/default/services/old"] = live(thing(name="old"))
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "wide"}, "rules": []}
+    told = told_changes(call(capsys, api, [thing(), thing(name="new", spec={"ports": []}), role])["differences"])
+    assert [(one["action"], one["object"]) for one in told] == [
+        ("adopt", "Service default/web"),
+        ("create", "Service default/new"),
+        ("create", "ClusterRole wide"),
+        ("remove", "Service default/old"),
+    ]
 
 
 def test_a_taken_node_port_names_its_holder(capsys, api):
