@@ -93,6 +93,7 @@ class CallbackModule(Default):
         self.playbook = ""
         self.style = "plain"
         self.log: Path | None = None
+        self._answer = ""
         self._screen = self._display
         self._expected: dict[str, float] = {}
         self._over = threading.Event()
@@ -144,6 +145,10 @@ class CallbackModule(Default):
 
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
         self._count(result)
+        if result._result.get("neursafe_fl"):
+            # A plan with changes ends by a failure for the sake of its exit code; it is an answer.
+            self._answer = str(result._result["neursafe_fl"])
+            return
         if not ignore_errors:
             self._fail(result)
         super().v2_runner_on_failed(result, ignore_errors)
@@ -162,7 +167,7 @@ class CallbackModule(Default):
         if self._inside is not None:
             self._inside.unlink(missing_ok=True)
         changed = sum(phase.changed for phase in self.phases)
-        outcome = stats.custom.get("_run", {}).get("neursafe_fl")
+        outcome = self._answer or stats.custom.get("_run", {}).get("neursafe_fl")
         # A look with --check is no step that another one follows.
         told = self.log is not None and (failed or not context.CLIARGS.get("check"))
         advice = progress.what_next(self.playbook, failed, changed, str(self.log)) if told else ""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,14 @@ class Run:
 
     code: int
     output: str
+
+    record: str = ""
+
+    @property
+    def changed_tasks(self) -> list[tuple[str, str, str]]:
+        """Host, role and task of each change that the run reports, in order."""
+        lines = map(json.loads, self.record.splitlines())
+        return [(line["host"], line["role"], line["task"]) for line in lines if line["status"] == "changed"]
 
     @property
     def changed(self) -> dict[str, int]:
@@ -44,12 +53,15 @@ def run_playbook(
 ) -> Run:
     """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/<test file>.log."""
     command = [*program, f"playbooks/{name}.yml", "-i", inventory, *arguments]
-    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain", **(env or {})}
+    record = LOGS / "record.jsonl"
+    record.unlink(missing_ok=True)
+    environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain", "NSFL_RECORD_FILE": str(record)}
+    environment |= {"ANSIBLE_CALLBACKS_ENABLED": "neursafe.fl.record", **(env or {})}
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     output = result.stdout + result.stderr
     with printed().open("a", encoding="utf-8") as log:
         log.write(f"\n$ {' '.join(map(str, command))}\n{output}\nexit {result.returncode}\n")
-    return Run(result.returncode, output)
+    return Run(result.returncode, output, record.read_text(encoding="utf-8") if record.exists() else "")
 
 
 def converged(name: str, *arguments: str, **options: dict[str, str]) -> Run:

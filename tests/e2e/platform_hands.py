@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from minio import Minio
+from minio import Minio, MinioAdmin
+from minio.credentials import StaticProvider
 
 CACHE = Path.home() / ".cache" / "neursafe-fl"
 LAB = os.environ.get("NSFL_LAB_NAME", "nsfl-lab")
@@ -40,9 +41,23 @@ def psql(statement: str) -> str:
     return on_host("node-1", f"runuser -u postgres -- psql -qtAX neursafe_fl -c '{statement}'")
 
 
+def hosts() -> list[str]:
+    """The hosts of the lab, nodes and clients."""
+    names = output("docker", "ps", "--filter", f"label=neursafe.fl.lab={LAB}", "--format", "{{.Names}}").split()
+    return sorted(name.removeprefix(f"{LAB}-") for name in names)
+
+
+def secret(name: str) -> str:
+    return str(yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))[name])
+
+
 def object_store() -> Minio:
-    secret = yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))["s3_root_password"]
-    return Minio(f"{NETWORK[11]}:9000", "nsfl-root", secret, secure=False)
+    return Minio(f"{NETWORK[11]}:9000", "nsfl-root", secret("s3_root_password"), secure=False)
+
+
+def policies() -> MinioAdmin:
+    """The object store as its administrator sees it."""
+    return MinioAdmin(endpoint=f"{NETWORK[11]}:9000", credentials=StaticProvider("nsfl-root", secret("s3_root_password")), secure=False)
 
 
 def remove_env(deployment: str, name: str) -> None:

@@ -105,7 +105,10 @@ def test_every_plugin_and_role_of_the_checkout_is_in_it(installation: Installati
         assert [name for name in tracked if (ROOT / name).exists() and not (top / name).exists()] == []
 
 
-@pytest.mark.parametrize("arguments", [("neursafe.fl.preflight",), ("neursafe.fl.server", "--check")])
+SERVER_ONLY = ("-e", '{"nsfl_plan_playbooks": ["server"]}')
+
+
+@pytest.mark.parametrize("arguments", [("neursafe.fl.preflight",), ("neursafe.fl.server", "--check"), ("neursafe.fl.plan", *SERVER_ONLY)])
 def test_its_playbooks_need_nothing_of_the_checkout(installation: Installation, arguments: tuple[str, ...]) -> None:
     run = installation.playbook(*arguments, "-vv")
     assert run.code == 0, run.output[-4000:]

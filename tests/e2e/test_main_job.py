@@ -6,44 +6,61 @@ Needs the bare lab of test_lab.py.
 
 from __future__ import annotations
 
+import json
 import re
 
+import pytest
 import yaml
 from conftest import converged, printed, run_playbook
 from platform_hands import STATE, kubectl
+from undisturbed import undisturbed
 
 
-def test_check_mode_works_on_bare_hosts() -> None:
-    run = converged("server", "--check", "--diff")
-    assert run.changed
+@pytest.fixture(scope="module")
+def foreseen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, str, str]]]:
+    """What the plan of bare hosts says that each playbook will change, by host, role and task."""
+    path = tmp_path_factory.mktemp("plan") / "plan.json"
+    run = run_playbook("plan", "-e", f"nsfl_plan_file={path}")
+    assert run.code == 2, run.output[-6000:]
+    tasks = json.loads(path.read_text(encoding="utf-8"))["tasks"]
+    return {name: [(one["host"], one["role"], one["task"]) for one in tasks if one["playbook"] == name] for name in ("server", "client")}
+
+
+def test_check_mode_works_on_bare_hosts(foreseen: dict[str, list[tuple[str, str, str]]]) -> None:
+    assert foreseen["server"] and foreseen["client"]
 
 
 def test_check_mode_has_changed_nothing() -> None:
     assert not (STATE / "secrets.yml").exists() or "database_password" not in yaml.safe_load((STATE / "secrets.yml").read_text())
 
 
-def test_the_server_side_converges() -> None:
-    converged("server")
+def test_the_server_side_converges_by_just_the_changes_that_were_foreseen(foreseen: dict[str, list[tuple[str, str, str]]]) -> None:
+    assert sorted(converged("server").changed_tasks) == sorted(foreseen["server"])
 
 
 def test_the_server_side_again_changes_nothing() -> None:
-    assert converged("server").changed == {}
+    with undisturbed():
+        assert converged("server").changed == {}
 
 
-def test_check_mode_on_the_running_platform_predicts_nothing() -> None:
-    assert converged("server", "--check", "--diff").changed == {}
-
-
-def test_both_clients_converge_and_register() -> None:
-    converged("client")
+def test_both_clients_converge_and_register_by_just_the_changes_that_were_foreseen(foreseen: dict[str, list[tuple[str, str, str]]]) -> None:
+    assert sorted(converged("client").changed_tasks) == sorted(foreseen["client"])
 
 
 def test_the_clients_again_change_nothing() -> None:
-    assert converged("client").changed == {}
+    with undisturbed():
+        assert converged("client").changed == {}
+
+
+def test_check_mode_on_the_running_platform_predicts_nothing() -> None:
+    with undisturbed():
+        run = converged("plan")
+    assert "Nothing to do: server.yml and client.yml would change nothing." in run.output
 
 
 def test_a_federated_job_finishes_and_its_loss_falls() -> None:
-    run = converged("verify")
+    with undisturbed():
+        run = converged("verify")
     result = re.search(r"job verify-\S+ FINISHED: (\d+) rounds, loss ([\d.]+(?: → [\d.]+)+), 2 clients", run.output)
     assert result, run.output[-3000:]
     losses = [float(loss) for loss in result.group(2).split(" → ")]
