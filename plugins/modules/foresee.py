@@ -83,7 +83,7 @@ changes:
     area: {type: str, description: "One of V(hosts), V(mounts), V(buckets), V(tables), V(images), V(secrets) and V(manifests)."}
     host: {type: str, description: "The host, or V(cluster)."}
     change: {type: str, description: What would be done.}
-    object: {type: str, description: "What it would be done to, where that is known: kind, namespace and name of an object in the cluster."}
+    object: {type: str, description: "A path, or kind, namespace and name of an object in the cluster, where it is one of these."}
     details: {type: list, elements: str, description: "Lines that differ, with C(-) and C(+)."}
     note: {type: str, description: What is to be known besides; whose change would be overwritten.}
     role: {type: str, description: The role.}

@@ -111,7 +111,7 @@ def _told(line: Line) -> Iterator[Change]:
             yield _change(line, area, f"{one['action']} {one['object']}", one["lines"], one["object"], "cluster", one["note"])
         return
     if not name.endswith("diff"):
-        yield from (_change(line, _area(line), str(text), [], str(text)) for text in value)
+        yield from (_change(line, _area(line), str(text), []) for text in value)
         return
     for path in dict.fromkeys(one["after_header"] for one in value):
         yield _change(line, _area(line), f"{_verb(path, value)} {path}", _details_of(path, value), path)
@@ -126,8 +126,10 @@ def _changed(line: Line, told_objects: set[str]) -> Iterator[Change]:
         texts = list(_texts(line, result))
         of_all = [] if len(texts) > 1 else difference(result.get("diff"))
         for text in texts:
-            details = of_all or _details_of(text.split(" ", 1)[-1], result.get("diff"))
-            yield {**_change(line, _area(line), text, details, text, place), "hidden": "censored" in result}
+            last = text.split(" ", 1)[-1]
+            details = of_all or _details_of(last, result.get("diff"))
+            subject = last if last.startswith("/") or last in objects else ""
+            yield {**_change(line, _area(line), text, details, subject, place), "hidden": "censored" in result}
 
 
 def _texts(line: Line, result: Mapping[str, Any]) -> Iterator[str]:
@@ -175,7 +177,7 @@ def _area(line: Line) -> str:
     return AREAS.get(line["module"], "hosts")
 
 
-def _change(line: Line, area: str, text: str, details: list[str], subject: str, place: str = "", note: str = "") -> Change:
+def _change(line: Line, area: str, text: str, details: list[str], subject: str = "", place: str = "", note: str = "") -> Change:
     return {
         "area": area,
         "host": place or line.get("place") or line["host"],

@@ -32,7 +32,7 @@ class Drift(NamedTuple):
 
 
 DRIFTS = {
-    "an edited Deployment": Drift(
+    "F29 an edited Deployment": Drift(
         lambda: kubectl("set", "env", "deployment/nsfl-model-manager", "LOG_LEVEL=fatal"),
         "manifests",
         "update Deployment default/nsfl-model-manager",

@@ -60,6 +60,7 @@ def test_a_tree_is_told_by_its_paths() -> None:
     diff = [one("state: absent\n", "state: directory\n", "/a"), one("x\n", "y\n", "/a/b"), one("state: file\n", "state: absent\n", "/a/c")]
     found = recorded.changes([line("neursafe.fl.tree", {"changed": True, "changed_paths": ["/a", "/a/b", "/a/c"], "diff": diff})])
     assert [one["change"] for one in found] == ["create /a", "change /a/b", "remove /a/c"]
+    assert [one["object"] for one in found] == ["/a", "/a/b", "/a/c"]
     assert found[1]["details"] == ["-x", "+y"]
 
 
