@@ -92,9 +92,7 @@ class CallbackModule(CallbackBase):
 
 def _each(result: dict[str, Any]) -> list[dict[str, Any]]:
     """The results of a loop's turns, or the one result."""
-    turns = (
-        [one for one in result.get("results") or [] if isinstance(one, dict)] if "ansible_loop_var" in str(result.get("results")) else []
-    )
+    turns = [one for one in result.get("results") or [] if isinstance(one, dict) and "ansible_loop_var" in one]
     return turns or [result]
 
 

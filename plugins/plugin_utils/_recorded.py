@@ -18,6 +18,7 @@ Change = dict[str, Any]
 # Results of the collection's modules that say in words what changes. A hidden task's are shown by a debug task after it.
 WORDS = ("changes", "actions", "changed_paths")
 _SHOWN = re.compile(r"__nsfl_\w+(\.(differences|diff|changes|actions)|_diff)")
+_DIFFERS = re.compile(r"[+-](?!(--|\+\+) )")
 _KEPT = (*WORDS, "retried", "msg", "censored", "diff", "path", "dest", "name", "_ansible_item_label")
 _ARGUMENTS = ("path", "dest", "name", "repo")
 _KUBERNETES = ("kubernetes.core.k8s", "neursafe.fl.rollout")
@@ -194,13 +195,10 @@ def difference(diff: Any) -> list[str]:
     """The lines of a module's diff that differ."""
     lines: list[str] = []
     for one in diff if isinstance(diff, list) else [diff]:
-        if not isinstance(one, dict):
-            continue
-        if "prepared" in one:
-            lines += [line for line in str(one["prepared"]).splitlines() if re.match(r"[+-](?![+-]{2} )", line)]
-        before, after = (str(one.get(side) or "").splitlines() for side in ("before", "after"))
-        lines += [line for line in difflib.unified_diff(before, after, lineterm="", n=0) if re.match(r"[+-](?![+-]{2} )", line)][0:]
-    return lines
+        if isinstance(one, dict):
+            before, after = (str(one.get(side) or "").splitlines() for side in ("before", "after"))
+            lines += [*str(one.get("prepared", "")).splitlines(), *difflib.unified_diff(before, after, lineterm="", n=0)]
+    return [line for line in lines if _DIFFERS.match(line)]
 
 
 def changed_tasks(lines: Iterable[Line]) -> list[dict[str, str]]:
