@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plan of the running platform names what somebody has changed by hand; the next run mends it; the plan after that is empty."""
+"""A plan of the running platform names what somebody has changed by hand; the next run mends it; the plan after that is empty.
+
+Needs the platform of test_main_job.py.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +79,6 @@ def plan(folder: Path, *arguments: str) -> Plan:
 @pytest.fixture(scope="module")
 def drifted(tmp_path_factory: pytest.TempPathFactory) -> Plan:
     """The plan of a platform on which all of it was changed."""
-    converged("server")
     for drift in DRIFTS.values():
         drift.by_hand()
     return plan(tmp_path_factory.mktemp("plan"))
