@@ -112,8 +112,9 @@ def test_a_running_job_finishes_before_its_platform_changes_and_all_data_stay(fi
     assert job.wait(1) == 0 and "FINISHED" in output[0], output[0][-3000:]
     assert "FINISHED: 1 rounds" in run.output
     assert {**first[1], "nsfl-job-scheduler": wanted["job_scheduler"], "nsfl-model-manager": wanted["model_manager"]} == images()
-    created = [items("pods", name)[0]["status"]["startTime"] for name in ("nsfl-model-manager", "nsfl-job-scheduler")]
-    assert created == sorted(created) and created[0] != created[1]
+    (manager,), (scheduler,) = items("pods", "nsfl-model-manager"), items("pods", "nsfl-job-scheduler")
+    (ready,) = [entry["lastTransitionTime"] for entry in manager["status"]["conditions"] if entry["type"] == "Ready"]
+    assert ready <= scheduler["metadata"]["creationTimestamp"]
     assert latest() == first[0] + 1
     assert on_host("node-1", "systemctl show --property=MainPID nsfl-minio") != before
     assert on_host("node-1", "sha256sum /usr/local/bin/nsfl-minio").split()[0] == hashlib.sha256(program.read_bytes()).hexdigest()

@@ -64,7 +64,7 @@ def test_others_are_waited_for_unless_only_the_named_ones_are_meant(capsys, api)
     api.objects[f"{PATH}-2"] = {**other, "metadata": {**other["metadata"], "name": "web-2"}}
     named = [{"kind": "Deployment", "metadata": {"name": "web", "namespace": "default"}}]
     assert call(capsys, api, workloads=named)["waiting"] == ["Deployment default/web-2"]
-    assert call(capsys, api, workloads=named, only=True)["ready"] == ["Deployment default/web"]
+    assert call(capsys, api, workloads=named, only=True)["waiting"] == []
 
 
 def test_check_mode_looks_once_and_never_fails(capsys, api):
