@@ -63,6 +63,12 @@ class Kube:
                 return None
             raise
 
+    def metadata(self, path: str, **query: str) -> list[dict[str, t.Any]]:
+        """The objects of a list without their content; of Secrets, too, nothing secret is sent."""
+        kind = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+        answer = json.loads(self._send("GET", path, query, accept=kind))
+        return t.cast("list[dict[str, t.Any]]", answer["items"] or [])
+
     def text(self, path: str, **query: str) -> str:
         """What a path has in plain text, such as a log."""
         return self._send("GET", path, query).decode("utf-8", "replace")
@@ -89,9 +95,11 @@ class Kube:
         answer = self._send("PATCH", path, query, body, "application/apply-patch+yaml")
         return t.cast("dict[str, t.Any]", json.loads(answer))
 
-    def _send(self, method: str, path: str, query: dict[str, str], body: t.Any = None, content: str = "") -> bytes:
+    def _send(
+        self, method: str, path: str, query: dict[str, str], body: t.Any = None, content: str = "", accept: str = "application/json, */*"
+    ) -> bytes:
         target = self._access.path + path + ("?" + urlencode(query) if query else "")
-        headers = {"Accept": "application/json, */*", "User-Agent": _MANAGER, **self._access.headers}
+        headers = {"Accept": accept, "User-Agent": _MANAGER, **self._access.headers}
         if content:
             headers["Content-Type"] = content
         data = None if body is None else json.dumps(body).encode()

@@ -99,11 +99,11 @@ def _note_workloads(kube: Kube, plan: Plan, workloads: list[Object], found: t.Ma
     secrets = {name: live for name, live in found.items() if live and name.startswith("Secret ")}
     times = {place(live): _NOW if name in updated else written(live, _MANAGER) for name, live in secrets.items()}
     readers = [item for item in workloads if found.get(title(item)) and title(item) not in restarting and secrets_read(item) & set(times)]
-    pods = [pod for namespace in {place(item)[0] for item in readers} for pod in _pods(kube, namespace)]
+    pods = [pod for namespace in {place(item)[0] for item in readers} for pod in pods_in(kube, namespace)]
     plan.outdated = [title(item) for item in readers if is_outdated(item, times, pods)]
 
 
-def _pods(kube: Kube, namespace: str) -> list[Object]:
+def pods_in(kube: Kube, namespace: str) -> list[Object]:
     try:
         return list(kube.get(collection_path("Pod", namespace))["items"])
     except KubeError as error:
@@ -252,27 +252,6 @@ def _freed_by(error: KubeError, item: Object, stale: list[Object], kube: Kube) -
     going = {(entry["metadata"].get("namespace"), entry["metadata"]["name"]) for entry in stale if entry["kind"] == "Service"}
     holders = {(entry["metadata"]["namespace"], entry["metadata"]["name"]) for port in ports for entry in _holders(kube, port)}
     return bool(holders) and holders <= going
-
-
-def disturbed_jobs(kube: Kube, plan: Plan, namespace: str, deployments: list[str], prefix: str) -> list[str]:
-    """Jobs that a restart would break (P7: the proxy's routes die with it), in a sentence for each Deployment."""
-    restarting = [entry["title"] for entry in plan.apply if entry["restarts"]] + plan.outdated
-    restarting = [name for name in restarting if name.rsplit("/", 1)[-1] in deployments]
-    running = _running_jobs(kube, namespace) if restarting else []
-    if not running:
-        return []
-    cure = f"wait until they have ended, or set {prefix}_restart_under_jobs"
-    return [f"{name}: would restart while jobs run ({', '.join(running)}), which then fail; {cure}" for name in restarting]
-
-
-def _running_jobs(kube: Kube, namespace: str) -> list[str]:
-    return [pod["metadata"]["name"] for pod in _pods(kube, namespace) if _coordinates(pod)]
-
-
-def _coordinates(pod: Object) -> bool:
-    """A coordinator carries no label of its own; its command tells it from other pods."""
-    alive = (pod.get("status") or {}).get("phase") in ("Pending", "Running") and not pod["metadata"].get("deletionTimestamp")
-    return alive and any("neursafe_fl.python.coordinator.app" in (item.get("command") or []) for item in pod["spec"]["containers"])
 
 
 def missing_rights(kube: Kube, objects: list[Object], prefix: str) -> list[str]:

@@ -44,6 +44,21 @@ options:
     type: list
     elements: str
     default: []
+  wait_for_jobs:
+    description: Seconds to wait for running jobs to end before they are a problem. With O(keep_while_jobs_run).
+    type: int
+    default: 0
+  collection:
+    description:
+      - What P(neursafe.fl.collection_version#lookup) returns. Then a recorded release that this version does not take on is a problem,
+        and nothing is at rest while the latest one in O(releases_namespace) is not what is in O(objects).
+      - Not looked for when empty.
+    type: dict
+    default: {}
+  releases_namespace:
+    description: Kubernetes namespace in which the releases of O(instance) are kept. With O(collection).
+    type: str
+    default: default
   needed:
     description:
       - References (kind, and metadata with name and namespace) to objects of others that have to exist already.
@@ -150,6 +165,10 @@ at_rest:
     and all O(checks) answer.
   returned: always
   type: bool
+recorded:
+  description: Whether the latest release says what is in O(objects). Always true without O(collection).
+  returned: always
+  type: bool
 cluster_dns:
   description: Address of the cluster's DNS Service, empty when it cannot be seen.
   returned: always
@@ -164,7 +183,9 @@ from ansible_collections.neursafe.fl.plugins.module_utils._differences import re
 from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import OPTIONS, ask_all, silent
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
-from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, disturbed_jobs, make_plan, missing_rights
+from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, make_plan, missing_rights
+from ansible_collections.neursafe.fl.plugins.module_utils._release_store import judged, listed
+from ansible_collections.neursafe.fl.plugins.module_utils._running_jobs import disturbed_jobs
 
 
 def cluster_dns(kube: Kube) -> str:
@@ -195,6 +216,9 @@ def main() -> None:
             "rights": {"type": "bool", "default": False},
             "jobs_namespace": {"type": "str", "default": "default"},
             "keep_while_jobs_run": {"type": "list", "elements": "str", "default": []},
+            "wait_for_jobs": {"type": "int", "default": 0},
+            "collection": {"type": "dict", "default": {}},
+            "releases_namespace": {"type": "str", "default": "default"},
             "needed": {"type": "list", "elements": "dict", "default": []},
             "node_ports": {"type": "dict", "default": {}},
             "prefix": {"type": "str", "default": "nsfl"},
@@ -208,7 +232,7 @@ def main() -> None:
     unknown = sorted({str(item.get("kind")) for item in params["objects"] + params["needed"]} - set(KINDS))
     if unknown:
         module.fail_json(msg=f"objects: no such kind: {', '.join(unknown)}; known are {', '.join(KINDS)}")
-    plan, dns = Plan(), ""
+    plan, dns, recorded = Plan(), "", not params["collection"]
     try:
         kube = Kube(params["kubeconfig"], params["context"])
         dns = cluster_dns(kube)
@@ -220,7 +244,12 @@ def main() -> None:
             chosen = (params["instance"], params["force_conflicts"], params["prefix"], params["node_ports"])
             plan = make_plan(kube, params["objects"], *chosen)
             plan.problems += absent(kube, params["needed"])
-            plan.problems += disturbed_jobs(kube, plan, params["jobs_namespace"], params["keep_while_jobs_run"], params["prefix"])
+            if params["collection"]:
+                releases = listed(kube, params["instance"], params["releases_namespace"])
+                recorded, refused = judged(releases[-1] if releases else None, params["collection"], params["objects"], params["instance"])
+                plan.problems += refused
+            # Nothing is worth waiting for that is refused anyway.
+            plan.problems += disturbed_jobs(kube, plan, {**params, "wait_for_jobs": 0} if plan.problems else params)
     except KubeError as error:
         names = {"kubeconfig": f"{params['prefix']}_kubeconfig", "context": f"{params['prefix']}_kube_context"}
         plan.problems.append(f"{error.told(names)}; {'start the cluster, or ' if error.option == 'kubeconfig' else ''}name another")
@@ -238,7 +267,8 @@ def main() -> None:
         waiting=plan.waiting,
         outdated=plan.outdated,
         silent=unanswered,
-        at_rest=not (left or unanswered),
+        at_rest=recorded and not (left or unanswered),
+        recorded=recorded,
         cluster_dns=dns,
     )
 

@@ -28,6 +28,10 @@ options:
     type: list
     elements: dict
     default: []
+  only:
+    description: Whether O(workloads) alone are waited for, whatever becomes of others that carry the label.
+    type: bool
+    default: false
   timeout:
     description: Seconds to wait at most.
     type: int
@@ -111,8 +115,9 @@ from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 Object = dict[str, t.Any]
 
 
-def look(kube: Kube, instance: str, named: list[Object]) -> tuple[list[Object], list[Object]]:
+def look(kube: Kube, params: dict[str, t.Any]) -> tuple[list[Object], list[Object]]:
     """Workloads that are ready, and those that are not; a named one that is not there at all is not ready."""
+    instance, named = params["instance"], params["workloads"]
     kinds = [kind for kind in WORKLOADS if not named or any(item["kind"] == kind for item in named)]
     namespaces = sorted({item["metadata"]["namespace"] for item in named}) or [""]
     found = []
@@ -120,6 +125,8 @@ def look(kube: Kube, instance: str, named: list[Object]) -> tuple[list[Object], 
         items = kube.get(collection_path(kind, namespace), labelSelector=f"app.kubernetes.io/instance={instance}")["items"]
         # Items of a list do not repeat their kind.
         found += [{**item, "kind": kind} for item in items]
+    if params["only"]:
+        found = [item for item in found if title(item) in {title(one) for one in named}]
     ready = [item for item in found if is_ready(item)]
     seen = {title(item) for item in found}
     absent = [{"kind": item["kind"], "metadata": item["metadata"]} for item in named if title(item) not in seen]
@@ -134,7 +141,7 @@ def pods_of(kube: Kube, item: Object) -> list[Object]:
 
 def retry(kube: Kube, params: dict[str, t.Any], check_mode: bool) -> list[str]:
     """Delete the pods that only wait for the kubelet's next try, and those that are to be made anew."""
-    ready, waiting = look(kube, params["instance"], params["workloads"]) if params["retry_now"] or params["renew"] else ([], [])
+    ready, waiting = look(kube, params) if params["retry_now"] or params["renew"] else ([], [])
     renewed = [pod for item in ready + waiting if title(item) in params["renew"] for pod in pods_of(kube, item)]
     stuck = [pod for item in waiting if "spec" in item for pod in pods_of(kube, item) if params["retry_now"] and backs_off(pod)]
     pods = {f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": pod["metadata"] for pod in renewed + stuck}
@@ -178,7 +185,7 @@ def wait(kube: Kube, params: dict[str, t.Any], once: bool) -> tuple[list[Object]
         elapsed = time.monotonic() - started
         last = once or elapsed >= params["timeout"]
         try:
-            ready, waiting = look(kube, params["instance"], params["workloads"])
+            ready, waiting = look(kube, params)
             if not waiting or last or any(has_failed(item) for item in waiting):
                 return ready, waiting, elapsed
             tell(f"{len(ready)} ready, waiting for {', '.join(item['metadata']['name'] for item in waiting)}")
@@ -193,6 +200,7 @@ def main() -> None:
         argument_spec={
             "instance": {"type": "str", "required": True},
             "workloads": {"type": "list", "elements": "dict", "default": []},
+            "only": {"type": "bool", "default": False},
             "timeout": {"type": "int", "default": 180},
             "poll": {"type": "float", "default": 0.5},
             "retry_now": {"type": "bool", "default": False},

@@ -44,6 +44,14 @@ def test_each_role_and_provider_has_a_scenario(role: str) -> None:
     assert [choice for choice in choices(role) if not any(choice in provider for provider in tried)] == []
 
 
+def test_the_upgrade_starts_from_the_oldest_release_that_the_changelog_names() -> None:
+    """Before the first release is made, from the one that it will be."""
+    released = load(ROOT / "changelogs" / "changelog.yaml").get("releases") or {load(ROOT / "galaxy.yml")["version"]: {}}
+    oldest = min(released, key=lambda version: [int(part) for part in version.split("-")[0].split(".")])
+    assert settings(ROOT / "molecule" / "upgrade")["molecule_oldest"] == oldest
+    assert (ROOT / "molecule" / "upgrade" / "files" / f"{oldest}.json.j2").is_file()
+
+
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: str(path.name))
 def test_a_scenario_asks_questions_of_its_own(scenario: Path) -> None:
     """The verb `verify` alone would be the role's word about itself."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A stand-in for a Kubernetes API, with as much of it as kube_plan and rollout use."""
+"""A stand-in for a Kubernetes API, with as much of it as kube_plan, release and rollout use."""
 
 from __future__ import annotations
 
@@ -32,13 +32,16 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        self.server.api.requests.append(f"GET {self.path}")
+        wanted = dict(part.split("=", 1) for part in self.headers.get("Accept", "").split(";") if "=" in part)
+        self.server.api.requests.append(f"GET {self.path}" + (f" as {wanted['as']}" if "as" in wanted else ""))
         if url.path.endswith("/log"):
             self.answer(200, self.server.api.logs.get(url.path, "").encode())
         elif url.path in self.server.api.objects:
             self.answer(200, self.server.api.objects[url.path])
         elif url.path.rsplit("/", 1)[-1] in PLURALS:
-            self.answer(200, {"items": self.server.api.listed(url.path, parse_qs(url.query).get("labelSelector", [""])[0])})
+            found = self.server.api.listed(url.path, parse_qs(url.query).get("labelSelector", [""])[0])
+            # An empty list of metadata alone is null.
+            self.answer(200, {"items": found or (None if "as" in wanted else [])})
         else:
             self.answer(404, {"message": "not found"})
 
@@ -60,6 +63,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "metadata" in body:
+            self.server.api.objects[f"{self.path}/{body['metadata']['name']}"] = body
+            self.answer(201, body)
+            return
         attributes = body["spec"]["resourceAttributes"]
         allowed = not self.server.api.denied or (attributes["verb"] != "*" and attributes["resource"] not in self.server.api.denied)
         self.answer(201, {"status": {"allowed": allowed}})

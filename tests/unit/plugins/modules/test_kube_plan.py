@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils import _running_jobs
 from ansible_collections.neursafe.fl.plugins.module_utils._differences import told_changes
+from ansible_collections.neursafe.fl.plugins.module_utils._release import record
 from ansible_collections.neursafe.fl.plugins.modules import kube_plan
 from kube_api_fake import KubeApi
 from module_call import answer_of
@@ -202,6 +205,47 @@ def test_p7_no_restart_under_a_running_job(capsys, api):
     assert call(capsys, api, [new])["problems"] == [] and call(capsys, api, [deployment], keep_while_jobs_run=["proxy"])["problems"] == []
     pod["status"]["phase"] = "Succeeded"
     assert call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"] == []
+
+
+def test_running_jobs_are_waited_for_as_long_as_is_said(capsys, api, monkeypatch):
+    deployment = thing(kind="Deployment", name="proxy", spec={"template": {"spec": {"a": 1}}})
+    api.objects["/apis/apps/v1/namespaces/default/deployments/proxy"] = live(deployment)
+    pod = {
+        "metadata": {"name": "default-job-1", "namespace": "default"},
+        "spec": {"containers": [{"command": ["python3.7", "-m", "neursafe_fl.python.coordinator.app"]}]},
+        "status": {"phase": "Running"},
+    }
+    api.objects["/api/v1/namespaces/default/pods/default-job-1"] = pod
+    new = {**deployment, "spec": {"template": {"spec": {"a": 2}}}}
+    monkeypatch.setattr(_running_jobs, "_POLL", 0.3)
+    assert "default-job-1" in call(capsys, api, [new], keep_while_jobs_run=["proxy"], wait_for_jobs=1)["problems"][0]
+    threading.Timer(0.2, pod["status"].update, [{"phase": "Succeeded"}]).start()
+    assert call(capsys, api, [new], keep_while_jobs_run=["proxy"], wait_for_jobs=30)["problems"] == []
+
+
+def released(version, *objects):
+    return record("i", "default", 1, {"version": version, "objects": list(objects), "files": []}, "")
+
+
+@pytest.mark.parametrize(
+    ("version", "recorded_objects", "recorded", "refused"),
+    [
+        ("0.2.0", [thing()], True, False),
+        ("0.2.0", [thing(spec={"a": 1})], False, False),  # a run that died before it recorded what it had applied
+        ("0.1.0", [thing()], False, False),
+        ("0.3.0", [thing()], False, True),
+    ],
+)
+def test_the_recorded_release_decides_whether_this_version_may_go_on_and_what_is_at_rest(
+    capsys, api, version, recorded_objects, recorded, refused
+):
+    api.objects[SERVICE] = live(thing())
+    assert call(capsys, api, [thing()])["at_rest"]
+    collection = {"version": "0.2.0", "known": ["0.1.0", "0.2.0"]}
+    assert not call(capsys, api, [thing()], collection=collection)["at_rest"]
+    api.objects["/api/v1/namespaces/default/secrets/i.v1"] = released(version, *recorded_objects)
+    result = call(capsys, api, [thing()], collection=collection)
+    assert (result["recorded"], result["at_rest"], bool(result["problems"])) == (recorded, recorded, refused)
 
 
 READY = {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}

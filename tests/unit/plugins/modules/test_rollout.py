@@ -58,6 +58,15 @@ def test_a_workload_that_is_not_there_is_not_ready(capsys, api):
     assert result["failed"] and "Deployment default/web: is not there" in result["msg"]
 
 
+def test_others_are_waited_for_unless_only_the_named_ones_are_meant(capsys, api):
+    api.objects[PATH] = deployment(READY)
+    other = deployment({})
+    api.objects[f"{PATH}-2"] = {**other, "metadata": {**other["metadata"], "name": "web-2"}}
+    named = [{"kind": "Deployment", "metadata": {"name": "web", "namespace": "default"}}]
+    assert call(capsys, api, workloads=named)["waiting"] == ["Deployment default/web-2"]
+    assert call(capsys, api, workloads=named, only=True)["waiting"] == []
+
+
 def test_check_mode_looks_once_and_never_fails(capsys, api):
     api.objects[PATH] = deployment({})
     result = call(capsys, api, timeout=60, _ansible_check_mode=True)
