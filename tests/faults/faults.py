@@ -91,7 +91,7 @@ def patched(container: dict[str, object]) -> dict[str, object]:
     }
 
 
-STORE, ELSEWHERE = f"{NETWORK[11]}:9000", f"{NETWORK[12]}"
+ELSEWHERE = f"{NETWORK[12]}"
 EXTERNAL_STORE = {"nsfl_object_store_provider": "external"}
 FULL = "/usr/local/lib/neursafe_fl"
 
@@ -109,11 +109,6 @@ FAULTS = {
         host("node-1", "systemctl kill -s STOP nsfl-minio"),
         host("node-1", "systemctl kill -s CONT nsfl-minio"),
         bound=90,
-    ),
-    "F09": Fault(
-        "the object store refuses the key",
-        r"refuses the keys",
-        settings={**EXTERNAL_STORE, "nsfl_s3_endpoint": f"http://{STORE}", "nsfl_s3_secret_key": "not-the-key-of-anybody"},
     ),
     "F14": Fault(
         "no space is left on a node",

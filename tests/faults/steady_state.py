@@ -8,7 +8,7 @@ import json
 import re
 from io import BytesIO
 
-from platform_hands import object_store, psql
+from platform_hands import STATE, object_store, psql
 from platform_state import changes, platform_state
 
 # What Kubernetes gives each object anew.
@@ -26,6 +26,11 @@ ROWS = ("tasks", "nsfl_task_metas")
 def lasting_state() -> dict[str, str]:
     """What two platforms of the same settings and secrets have in common: files, database, objects, buckets, image digests."""
     state = {part: _lasting(part, text) for part, text in platform_state().items() if part != "kubeconfig"}
+    # A build of the same content has a digest of its own; each must be that of the manifest, whose names are made of the content.
+    images = json.loads((STATE / "images.json").read_text(encoding="utf-8"))
+    state["images.json"] = "\n".join(sorted(image["image"] for image in images.values()))
+    for image in images.values():
+        state = {part: text.replace(image["reference"], image["image"]) for part, text in state.items()}
     state["buckets"] = "\n".join(sorted(bucket.name for bucket in object_store().list_buckets()))
     return state
 

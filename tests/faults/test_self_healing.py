@@ -45,10 +45,10 @@ def killed(host: str, unit: str) -> Callable[[], object]:
 
 
 CASES = {
-    "F10-s3fs": (killed("node-2", "nsfl-s3fs@default"), "node-2", f"timeout 5 cat {FILE}"),
-    "F39-minio": (killed("node-1", "nsfl-minio"), "node-1", f"systemctl is-active nsfl-minio && timeout 5 cat {FILE}"),
+    "F10-s3fs": (killed("node-2", "nsfl-s3fs@default"), "node-2", f"timeout 5 cat {FILE} >/dev/null"),
+    "F39-minio": (killed("node-1", "nsfl-minio"), "node-1", f"systemctl is-active nsfl-minio && timeout 5 cat {FILE} >/dev/null"),
     "F39-client": (killed("client-1", "nsfl-client"), "client-1", "systemctl is-active nsfl-client && podman ps | grep -q nsfl-client"),
-    "F39-node": (lambda: output("docker", "restart", "--time", "2", f"{LAB}-node-2"), "node-2", f"timeout 5 cat {FILE}"),
+    "F39-node": (lambda: output("docker", "restart", "--time", "2", f"{LAB}-node-2"), "node-2", f"timeout 5 cat {FILE} >/dev/null"),
 }
 
 
