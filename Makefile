@@ -5,7 +5,7 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 PLAYBOOK = ansible-playbook -i inventories/lab
 
-.PHONY: help setup lab lab-down demo test lint unit docs bench
+.PHONY: help setup lab lab-down demo test lint unit docs bench faults
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -38,3 +38,7 @@ docs: setup ## Build the documentation site in build/docs
 
 bench: setup ## Measure ours beside its peers and compare with the goals; BENCH=images runs one bench (docs/performance.md)
 	@.venv/bin/python bench/ratio.py $(BENCH)
+
+faults: setup ## Put faults on the lab's platform and see it recover; FAULTS="F07 or F31" some of them (docs/reliability.md)
+	@mkdir -p build/logs
+	@NSFL_FAULTS_STEP=$${NSFL_FAULTS_STEP:-1} .venv/bin/pytest -q tests/faults -k "$(FAULTS)" --junitxml=build/logs/faults.xml

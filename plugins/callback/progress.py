@@ -37,9 +37,9 @@ requirements:
   - Chosen with C(stdout_callback = neursafe.fl.progress) in C(ansible.cfg).
 """
 
-import atexit
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -119,7 +119,8 @@ class CallbackModule(Default):
             self._inside.unlink(missing_ok=True)
             os.environ[INSIDE] = str(self._inside)
             threading.Thread(target=self._keep_line, daemon=True).start()
-        atexit.register(self._end_early, os.getpid())
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._tell_before(number, signal.getsignal(number))
         super().v2_playbook_on_start(playbook)
 
     def v2_playbook_on_play_start(self, play: Any) -> None:
@@ -191,11 +192,19 @@ class CallbackModule(Default):
             text = result._result.get("msg") or result._result.get("censored") or "it failed without a message"
             self._print(f"FAILED on {host}, {self.phases[-1].name}, {result._task.get_name()}:\n{text}", _color("ERROR"))
 
-    def _end_early(self, process: int) -> None:
-        """Ctrl-C: there is no end of which Ansible would tell."""
-        if os.getpid() == process and not self._over.is_set():
-            self._over.set()
-            self._print("Interrupted. The same command again goes on from what is there.", _color("ERROR"))
+    def _tell_before(self, number: int, handler: Any) -> None:
+        """A signal ends the run without an end of which Ansible would tell; how to go on is said before its own handler works."""
+        process = os.getpid()
+
+        def tell(received: int, frame: Any) -> None:
+            if os.getpid() == process and not self._over.is_set():
+                self._over.set()
+                # Past Python's buffers, which the interrupted code may be writing.
+                os.write(2, b"\nInterrupted. The same command again goes on from what is there.\n")
+            handler(received, frame)
+
+        if callable(handler):
+            signal.signal(number, tell)
 
     def _close(self) -> None:
         if not self.phases:

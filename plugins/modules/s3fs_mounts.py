@@ -101,10 +101,12 @@ mounts:
 """
 
 import time
+from contextlib import nullcontext
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs as s3fs
 from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as systemd
+from ansible_collections.neursafe.fl.plugins.module_utils._host_lock import host_lock
 
 
 class Mounts:
@@ -240,7 +242,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**Mounts(module).run())
+        with nullcontext() if module.check_mode else host_lock():
+            result = Mounts(module).run()
+        module.exit_json(**result)
     except systemd.UnitError as error:
         module.fail_json(msg=str(error))
 

@@ -80,9 +80,11 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from contextlib import nullcontext
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as systemd
+from ansible_collections.neursafe.fl.plugins.module_utils._host_lock import host_lock
 
 WORDS = {"started": "active", "stopped": "inactive"}
 
@@ -159,7 +161,9 @@ def main() -> None:
         supports_check_mode=True,
     )
     try:
-        module.exit_json(**run(module))
+        with nullcontext() if module.check_mode else host_lock():
+            result = run(module)
+        module.exit_json(**result)
     except systemd.UnitError as error:
         module.fail_json(msg=str(error))
 
