@@ -36,7 +36,7 @@ class Host:
 
     def now(self) -> Things:
         users, groups = name_lists(*((self._root / "etc" / name).read_text(encoding="utf-8") for name in ("passwd", "group")))
-        tops = [str(path) for path in self._root.iterdir()]
+        tops = [f"/{path.name}" for path in self._root.iterdir()]
         return Things.of({"packages": self._states(), "users": users, "groups": groups, "folders": tops})
 
     def recorded(self) -> Things:
@@ -89,7 +89,13 @@ class Host:
         purge, remove = purge & set(free), remove & set(free)
         users, groups = self._accounts(record, delete_data, bool(strangers), kept)
         traces = [path for name in sorted(purge) for path in TRACES.get(name, ()) if self._at(path).exists()]
-        return Removal(sorted(purge), sorted(remove), users, groups, traces, self._empty(record, folders), kept)
+        # Of a folder at the top nobody knows whose it is, unless the record says that it came later.
+        ours = [self._at(path) for path in folders if path.count("/") > 1 or (record.folders and path not in record.folders)]
+        there_now = {path for path in ours if path.exists()}
+        empty = self._empty(ours, {self._record, self._before})
+        goes_on = bool(kept) or bool(there_now - set(empty))
+        empty = self._empty(ours, set()) if goes_on else empty
+        return Removal(sorted(purge), sorted(remove), users, groups, traces, [str(path) for path in empty], kept, goes_on)
 
     def _at(self, path: str) -> Path:
         return self._root / path.lstrip("/")
@@ -114,18 +120,16 @@ class Host:
         kept |= dict.fromkeys(users, "its data stays")
         return [], []
 
-    def _empty(self, record: Things, folders: t.Sequence[str]) -> list[str]:
+    def _empty(self, folders: t.Sequence[Path], but: set[Path]) -> list[Path]:
         """Those of the folders in which there is nothing but others of them, the innermost first."""
         gone: list[Path] = []
-        # Of a folder at the top nobody knows whose it is, unless the record says that it came later.
-        ours = [path for path in folders if path.count("/") > 1 or (record.folders and path not in record.folders)]
-        for path in sorted(map(self._at, ours), key=lambda one: len(one.parts), reverse=True):
+        for path in sorted(folders, key=lambda one: len(one.parts), reverse=True):
             plain = path.is_dir() and not path.is_symlink() and not os.path.ismount(path)
-            if plain and set(path.iterdir()) <= {*gone, self._record, self._before}:
+            if plain and set(path.iterdir()) <= {*gone, *but}:
                 gone.append(path)
-        return [str(path) for path in gone]
+        return gone
 
-    def leave(self, plan: Removal, folders: t.Sequence[str]) -> None:
+    def leave(self, plan: Removal) -> None:
         """Accounts after the packages whose programs run as them; the record last, so that a killed run is finished by the next."""
         for verb, names in (("purge", plan.purge), ("remove", plan.remove)):
             if names:
@@ -138,21 +142,19 @@ class Host:
                 self._must(["groupdel", group])
         for path in plan.traces:
             shutil.rmtree(self._at(path), ignore_errors=True)
-        self._forget(plan, folders)
+        self._forget(plan)
         for path in plan.empty:
             Path(path).rmdir()
 
-    def _forget(self, plan: Removal, folders: t.Sequence[str]) -> None:
+    def _forget(self, plan: Removal) -> None:
         """Keep in the record what is still there."""
         record, now = self.recorded(), self.now()
         left = Things.of({kind: set(names) & set(now.plain()[kind]) for kind, names in record.plain().items() if kind != "folders"})
-        full = [path for path in folders if self._at(path).exists() and str(self._at(path)) not in plan.empty]
         self._before.unlink(missing_ok=True)
-        if left or full:
-            if record:
-                self._write(self._record, replace(left, folders=record.folders))
-        else:
+        if not plan.goes_on:
             self._record.unlink(missing_ok=True)
+        elif record:
+            self._write(self._record, replace(left, folders=record.folders))
 
     def _must(self, command: list[str], **options: t.Any) -> None:
         code, said, error = self._run(command, **options)

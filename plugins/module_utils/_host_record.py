@@ -56,6 +56,8 @@ class Removal:
     traces: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     kept: dict[str, str] = field(default_factory=dict)
+    # Something is left for a later run, which has to know of it.
+    goes_on: bool = False
 
     def lines(self) -> list[str]:
         """Each step in words."""

@@ -90,7 +90,7 @@ def run(module: AnsibleModule) -> dict:
         plan = host.plan(params["delete_data"], params["database"], params["folders"])
         steps = plan.lines()
         if not module.check_mode:
-            host.leave(plan, params["folders"])
+            host.leave(plan)
         after = "".join(f"{step}\n" for step in steps)
         return {"changed": bool(steps), "steps": steps, "kept": plan.kept, "diff": {"before": "", "after": after}}
     if module.check_mode or not host.known():
