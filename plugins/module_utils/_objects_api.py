@@ -14,7 +14,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils._object_store_api import Store
-from ansible_collections.neursafe.fl.plugins.module_utils._objects import Difference, Saved, difference, index_text, read_index, user_metadata
+from ansible_collections.neursafe.fl.plugins.module_utils._objects import (
+    Difference,
+    Saved,
+    difference,
+    index_text,
+    read_index,
+    user_metadata,
+)
 
 _CHUNK = 1024 * 1024
 

@@ -14,6 +14,8 @@ from . import _postgresql as pg
 from ._database_error import DatabaseError
 from ._rows import Difference, Rows, difference, key_text
 
+if pg.PSYCOPG2_ERROR is None:
+    from psycopg2 import sql
 if mongo.PYMONGO_ERROR is None:
     from bson import json_util
     from pymongo import errors
@@ -56,7 +58,9 @@ class PostgresqlRows:
 
     def _there(self, connection: pg.Connection) -> list[str]:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename = ANY(%s)", (self._schema, list(self._tables)))
+            cursor.execute(
+                "SELECT tablename FROM pg_tables WHERE schemaname = %s AND tablename = ANY(%s)", (self._schema, list(self._tables))
+            )
             found = {name for (name,) in cursor.fetchall()}
         return [name for name in self._tables if name in found]
 
@@ -64,7 +68,7 @@ class PostgresqlRows:
         rows: Rows = {}
         for table in self._there(connection):
             with connection.cursor() as cursor:
-                cursor.execute(pg.sql.SQL("SELECT id, data::text FROM {} ORDER BY id").format(pg.sql.Identifier(self._schema, table)))
+                cursor.execute(sql.SQL("SELECT id, data::text FROM {} ORDER BY id").format(sql.Identifier(self._schema, table)))
                 for number, data in cursor:
                     rows[table, key_text(number)] = None if data is None else json.loads(data)
         return rows
@@ -76,14 +80,14 @@ class PostgresqlRows:
         replaced = [*steps.delete, *steps.write]
         with connection.cursor() as cursor:
             for table in {table for table, _key in replaced}:
-                name = pg.sql.Identifier(self._schema, table)
+                name = sql.Identifier(self._schema, table)
                 keys = [json.loads(key) for where, key in replaced if where == table]
-                cursor.execute(pg.sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(name), (keys,))
+                cursor.execute(sql.SQL("DELETE FROM {} WHERE id = ANY(%s)").format(name), (keys,))
                 rows = [(json.loads(key), json.dumps(data)) for (where, key), data in steps.write.items() if where == table]
-                cursor.executemany(pg.sql.SQL("INSERT INTO {} (id, data) VALUES (%s, %s::jsonb)").format(name), rows)
+                cursor.executemany(sql.SQL("INSERT INTO {} (id, data) VALUES (%s, %s::jsonb)").format(name), rows)
                 # The next row of a component must not get the number of one that was brought back.
                 cursor.execute(
-                    pg.sql.SQL(
+                    sql.SQL(
                         "SELECT setval(s, greatest((SELECT max(id) FROM {}), nextval(s))) FROM pg_get_serial_sequence(%s, 'id') s"
                     ).format(name),
                     (f"{self._schema}.{table}",),

@@ -126,7 +126,12 @@ at_work:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
 from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as pg
-from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, NoDatabaseError, UnreachableError, WrongPasswordError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import (
+    DatabaseError,
+    NoDatabaseError,
+    UnreachableError,
+    WrongPasswordError,
+)
 from ansible_collections.neursafe.fl.plugins.module_utils._rows import NotABackupError, counts, difference, from_text, jobs_at_work, to_text
 from ansible_collections.neursafe.fl.plugins.module_utils._rows_service import MongoRows, OtherDataError, PostgresqlRows
 

@@ -59,7 +59,9 @@ def killed_at(phase: str, playbook: str, *arguments: str) -> None:
     """Run a playbook until a phase begins, and kill it there with all of its processes."""
     words = [str(ROOT / ".venv/bin/ansible-playbook"), f"playbooks/{playbook}.yml", "-i", "inventories/lab", *arguments]
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default"}
-    run = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    run = subprocess.Popen(
+        words, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
     assert run.stdout
     seen = any(f"PLAY [{phase}]" in line for line in run.stdout)
     time.sleep(2)

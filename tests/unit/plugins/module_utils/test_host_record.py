@@ -20,7 +20,8 @@ class Machine:
     """Stands in for dpkg, apt, psql and the tools for accounts."""
 
     def __init__(self, root: Path) -> None:
-        self.root, self.states, self.databases, self.ran = root, {"base": "installed"}, "postgres\nneursafe_fl\n", []
+        self.root, self.states, self.databases = root, {"base": "installed"}, "postgres\nneursafe_fl\n"
+        self.ran: list[str] = []
         (root / "etc").mkdir()
         self.accounts(["root"])
 

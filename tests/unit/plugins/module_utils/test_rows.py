@@ -9,7 +9,10 @@ from ansible_collections.neursafe.fl.plugins.module_utils._database_error import
 from ansible_collections.neursafe.fl.plugins.module_utils._rows_service import refuse_other_data
 
 # A value with what Python also takes for the end of a line.
-ROWS = {("jobs", "1"): {"id": "a", "namespace": "default", "status": {"state": "FINISHED"}, "text": "ü\u2028\n\r\x85"}, ("models", "7"): None}
+ROWS = {
+    ("jobs", "1"): {"id": "a", "namespace": "default", "status": {"state": "FINISHED"}, "text": "ü\u2028\n\r\x85"},
+    ("models", "7"): None,
+}
 
 
 def job(state: object) -> dict[str, object]:
