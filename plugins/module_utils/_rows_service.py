@@ -108,13 +108,17 @@ class MongoRows:
     def write(self, wanted: Rows, overwrite: bool, dry: bool) -> Difference:
         """Bring the documents back. What was cut short leaves some of them, so the next run goes on from there."""
         with closing(mongo.connect(self._account)) as client:
-            steps = difference(wanted, self._read(client))
+            found = self._read(client)
+            steps = difference(wanted, found)
             refuse_other_data(steps, overwrite, self._database)
+            database = client[self._database]
+            # What is replaced goes first, since two documents may not have the same values even for a moment.
+            gone = [*steps.delete, *(key for key in steps.write if key in found)]
             try:
-                for table, key in [] if dry else steps.delete:
-                    client[self._database][table].delete_one({"_id": _value(key)})
-                for (table, key), data in () if dry else steps.write.items():
-                    client[self._database][table].replace_one({"_id": _value(key)}, _value(json.dumps(data)), upsert=True)
+                for table, key in [] if dry else gone:
+                    database[table].delete_one({"_id": _value(key)})
+                for (table, key), data in {}.items() if dry else steps.write.items():
+                    database[table].insert_one({"_id": _value(key), **_value(json.dumps(data))})
             except errors.PyMongoError as error:
                 raise mongo.explain(self._account, error) from error
         return steps

@@ -17,7 +17,7 @@ list() {
   find etc usr opt var/lib home root mnt workspace srv -xdev \
     \( -path var/lib/apt -o -path var/lib/dpkg -o -path var/lib/systemd -o -path var/lib/ucf -o -path var/lib/rancher \
        -o -path var/lib/kubelet -o -path var/lib/containerd -o -path var/lib/docker -o -path '*/__pycache__' -o -path usr/share/man \
-       -o -path root/.ansible -o -path var/lib/cni -o -path usr/lib/python3/dist-packages \) -prune -o "$@" 2>/dev/null
+       -o -path root/.ansible -o -path var/lib/cni -o -path usr/lib/python3/dist-packages \) -prune -o "$@" 2>/dev/null || true
 }
 list -type d -printf '%p/ %m %u %g\n'
 list -type l -printf '%p -> %l\n'
