@@ -21,7 +21,7 @@ list() {
 }
 list -type d -printf '%p/ %m %u %g\n'
 list -type l -printf '%p -> %l\n'
-list -type f -printf '%m %u %g ' -exec sha256sum {} \;
+list -type f -printf '%p %m %u %g\n' -exec sha256sum {} +
 find . -maxdepth 1 -printf '%p\n'
 """
 # Written anew by the package manager's own tools whenever a package comes or goes.

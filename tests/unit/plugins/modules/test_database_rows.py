@@ -16,7 +16,7 @@ from mongod_fake import Mongod
 
 Call = Callable[..., dict[str, Any]]
 JOB = {"id": "a", "namespace": "default", "status": {"state": "FINISHED"}, "made": datetime(2026, 1, 1), "size": bson.Int64(3)}
-LOGIN = {"username": "nsfl", "password": "canary-1", "authSource": "fl", "directConnection": True}
+LOGIN: dict[str, Any] = {"username": "nsfl", "password": "canary-1", "authSource": "fl", "directConnection": True}
 
 
 @pytest.fixture
