@@ -131,7 +131,8 @@ class Host:
 
     def leave(self, plan: Removal) -> None:
         """Accounts after the packages whose programs run as them; the record last, so that a killed run is finished by the next."""
-        for verb, names in (("purge", plan.purge), ("remove", plan.remove)):
+        # In a purge apt also purges what it has to take along, so what keeps its data goes before.
+        for verb, names in (("remove", plan.remove), ("purge", plan.purge)):
             if names:
                 self._must(["apt-get", "-y", "-q", verb, *names], environ_update={"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"})
         for user in plan.users:

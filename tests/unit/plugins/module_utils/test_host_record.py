@@ -13,7 +13,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _host_record as
 from ansible_collections.neursafe.fl.plugins.module_utils._host_leaving import Host
 
 # Who needs whom; what is not named needs nothing.
-NEEDS = {"s3fs": ["fuse"], "postgresql": ["postgresql-15", "postgresql-common"], "theirs": ["fuse"]}
+NEEDS = {"s3fs": ["fuse"], "postgresql-15": ["postgresql-client"], "postgresql": ["postgresql-15", "postgresql-common"], "theirs": ["fuse"]}
 
 
 class Machine:
@@ -32,18 +32,23 @@ class Machine:
     def install(self, *names: str) -> None:
         self.states |= dict.fromkeys(names, "installed")
 
+    def along(self, names: list[str]) -> set[str]:
+        gone = set(names)
+        installed = [name for name, state in self.states.items() if state == "installed"]
+        while more := {name for name in installed if set(NEEDS.get(name, [])) & gone} - gone:
+            gone |= more
+        return gone
+
     def __call__(self, command: list[str], **options: object) -> tuple[int, str, str]:
         if command[0] == "dpkg-query":
             return 0, "".join(f"{name}:amd64\tinstall ok {state}\n" for name, state in self.states.items()), ""
         if command[0] == "runuser":
             return (0, self.databases, "") if self.databases else (1, "", "no server")
         if command[1] == "-s":
-            gone = set(command[4:])
-            while more := {name for name in self.states if set(NEEDS.get(name, [])) & gone} - gone:
-                gone |= more
-            return 0, "".join(f"Remv {name} [1]\n" for name in gone), ""
+            return 0, "".join(f"Remv {name} [1]\n" for name in self.along(command[4:])), ""
         self.ran.append(" ".join(command))
-        for name in command[4:] if command[0] == "apt-get" else []:
+        # As apt does, what has to go along is purged as well.
+        for name in self.along(command[4:]) if command[0] == "apt-get" else []:
             self.states[name] = "config-files"
             if command[3] == "purge":
                 del self.states[name]
@@ -111,10 +116,11 @@ def test_everything_goes_with_the_data_and_again_nothing_does(machine: Machine) 
 
 
 def test_without_the_data_its_server_is_not_purged_until_the_data_goes(machine: Machine) -> None:
-    found = installed(machine, "postgresql-15", "s3fs")
+    found = installed(machine, "postgresql-15", "postgresql-client", "s3fs")
     plan = found.plan(False, "neursafe_fl", [])
-    assert (plan.purge, plan.remove) == (["s3fs"], ["postgresql-15"])
+    assert (plan.purge, plan.remove) == (["postgresql-client", "s3fs"], ["postgresql-15"])
     found.leave(plan)
+    assert machine.states == {"base": "installed", "postgresql-15": "config-files"}
     assert not found.plan(False, "neursafe_fl", []).lines()
     assert found.plan(True, "neursafe_fl", []).purge == ["postgresql-15"]
 
