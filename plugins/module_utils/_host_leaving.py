@@ -36,7 +36,7 @@ class Host:
 
     def now(self) -> Things:
         users, groups = name_lists(*((self._root / "etc" / name).read_text(encoding="utf-8") for name in ("passwd", "group")))
-        tops = [f"/{path.name}" for path in self._root.iterdir()]
+        tops = [f"/{top}{path.name}" for top in ("", "etc/", "var/lib/", "var/log/") for path in self._root.glob(f"{top}*")]
         return Things.of({"packages": self._states(), "users": users, "groups": groups, "folders": tops})
 
     def recorded(self) -> Things:
@@ -88,7 +88,9 @@ class Host:
         kept |= {name: f"{by} needs it" for name, by in needed.items()}
         purge, remove = purge & set(free), remove & set(free)
         users, groups = self._accounts(record, delete_data, bool(strangers), kept)
-        traces = [path for name in sorted(purge) for path in TRACES.get(name, ()) if self._at(path).exists()]
+        # What was there before the package is another program's.
+        later = [path for name in sorted(purge) for path in TRACES.get(name, ()) if record.folders and path not in record.folders]
+        traces = [path for path in later if self._at(path).exists()]
         # Of a folder at the top nobody knows whose it is, unless the record says that it came later.
         ours = [self._at(path) for path in folders if path.count("/") > 1 or (record.folders and path not in record.folders)]
         there_now = {path for path in ours if path.exists()}

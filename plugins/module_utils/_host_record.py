@@ -21,7 +21,9 @@ TRACES = {
 
 @dataclass(frozen=True)
 class Things:
-    """Names by kind. In a record, `folders` are those that the host had at its top before anything came."""
+    """Names by kind. In a record, `folders` are those that the host had at its top, and where
+    programs keep their things, before anything came.
+    """
 
     packages: tuple[str, ...] = ()
     users: tuple[str, ...] = ()

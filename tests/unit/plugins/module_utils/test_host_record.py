@@ -48,7 +48,7 @@ class Machine:
             return 0, "".join(f"Remv {name} [1]\n" for name in self.along(command[4:])), ""
         self.ran.append(" ".join(command))
         # As apt does, what has to go along is purged as well.
-        for name in self.along(command[4:]) if command[0] == "apt-get" else []:
+        for name in self.along(command[4:]) & set(self.states) if command[0] == "apt-get" else []:
             self.states[name] = "config-files"
             if command[3] == "purge":
                 del self.states[name]
@@ -170,3 +170,10 @@ def test_a_folder_at_the_top_that_was_there_before_stays(machine: Machine) -> No
 
 def test_the_words_of_apt_are_read() -> None:
     assert record.apt_removals("Reading\nRemv fuse:amd64 [1]\nPurg s3fs [2]\nInst x\n") == {"fuse", "s3fs"}
+
+
+def test_storage_of_another_program_stays_and_that_of_the_package_goes(machine: Machine) -> None:
+    (machine.root / "var" / "lib" / "containers").mkdir(parents=True)
+    found = installed(machine, "podman")
+    (machine.root / "var" / "lib" / "cni").mkdir()
+    assert found.plan(True, "", []).traces == ["/var/lib/cni"]
