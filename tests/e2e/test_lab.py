@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import json
+
 from conftest import converged
+from host_state import BARE, host_state
 
 
 def test_the_lab_comes_up_from_nothing() -> None:
@@ -13,3 +16,9 @@ def test_the_lab_comes_up_from_nothing() -> None:
 
 def test_the_lab_again_changes_nothing() -> None:
     assert converged("lab").changed == {}
+
+
+def test_the_bare_hosts_are_noted() -> None:
+    """For test_leave.py, which brings them back to this."""
+    BARE.parent.mkdir(exist_ok=True)
+    BARE.write_text(json.dumps(host_state()), encoding="utf-8")
