@@ -20,3 +20,10 @@ def test_each_fault_has_a_row() -> None:
     faults = set(re.findall(r'^    "(F\d\d)', FAULTS.read_text(encoding="utf-8"), re.MULTILINE))
     rows = {number for line in PAGE.splitlines() if line.startswith("| F") for number in re.findall(r"F\d\d", line.split("|")[1])}
     assert faults and faults - rows == set()
+
+
+def test_each_class_of_bad_input_has_its_number_of_inputs() -> None:
+    files = sorted((ROOT / "tests" / "unit" / "corpus").glob("B*.yml"))
+    there = {path.name: len(re.findall(r"^- id: ", path.read_text(encoding="utf-8"), re.MULTILINE)) for path in files}
+    rows = re.findall(r"^\| B\d\d \|.*\| (\d+) \| `tests/unit/corpus/(\w+\.yml)` \|$", PAGE, re.MULTILINE)
+    assert {name: int(count) for count, name in rows} == there and min(there.values()) >= 10
