@@ -56,7 +56,7 @@ RETURN = r"""
 folder:
   description: The folder to write into, or the complete backup.
   returned: always
-  type: path
+  type: str
 manifest:
   description: What it says, with O(facts).
   returned: O(state=complete), O(state=verified)
