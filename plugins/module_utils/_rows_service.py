@@ -47,14 +47,14 @@ class PostgresqlRows:
 
     def write(self, wanted: Rows, overwrite: bool, dry: bool) -> Difference:
         """Bring the rows back, all or none of them."""
-        with closing(pg.connect(self._account, self._database)) as connection:
-            with connection:  # one transaction
-                if not dry:
-                    pg.lock(connection)
-                steps = difference(wanted, self._read(connection))
-                refuse_other_data(steps, overwrite, self._database)
-                if not dry:
-                    self._apply(connection, steps)
+        connection = pg.connect(self._account, self._database)
+        with closing(connection), connection:  # one transaction
+            if not dry:
+                pg.lock(connection)
+            steps = difference(wanted, self._read(connection))
+            refuse_other_data(steps, overwrite, self._database)
+            if not dry:
+                self._apply(connection, steps)
         return steps
 
     def _there(self, connection: pg.Connection) -> list[str]:
