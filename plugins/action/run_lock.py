@@ -68,7 +68,7 @@ class ActionModule(ActionBase):
         except LockHeldError as error:
             raise AnsibleActionFail(str(error)) from error
         except KubeError as error:
-            if error.status in (0, 401):  # the preflight tells of it, with everything else that is wrong
+            if error.status in (0, 400, 401, 422):  # no answer, or a wrong name: the preflight tells of it, with all else that is wrong
                 return result
             raise AnsibleActionFail(_refused(error, args["namespace"])) from error
         return result

@@ -16,7 +16,8 @@ import pytest
 from conftest import ROOT, converged, run_playbook
 from platform_hands import kubectl
 
-COMMAND = [f"{ROOT}/.venv/bin/ansible-playbook", "playbooks/server.yml", "-i", "inventories/lab"]
+# A job in a shell's background ignores SIGINT, and so does all that it starts, unless told otherwise.
+COMMAND = ["env", "--default-signal=INT", f"{ROOT}/.venv/bin/ansible-playbook", "playbooks/server.yml", "-i", "inventories/lab"]
 
 
 def wait_until_it_is_of(process: int | None) -> None:
