@@ -36,7 +36,7 @@ def private_folders(site: Site) -> list[Path]:
 @pytest.mark.parametrize("builder", BUILDERS)
 def test_the_next_run_finishes(site: Site, registry: RealRegistry, builder: str, number: signal.Signals) -> None:
     settings = {**registry.settings, **BUILDERS[builder]}
-    site.write("app", f"FROM nsfl-base:latest\n{SHELL}RUN busybox sleep 3\nCOPY app.txt /app.txt\n")
+    site.write("app", f"FROM nsfl-base:latest\n{SHELL}RUN busybox sleep 6\nCOPY app.txt /app.txt\n")
     process = start(site, settings, "nsfl-app: build")
     assert process.pid
     os.kill(process.pid, number)
