@@ -163,6 +163,20 @@ def _clock_offset(error: Exception) -> str:
     return f" (its clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's)"
 
 
+def store_of(params: dict[str, t.Any]) -> Store:
+    """The endpoint of a module's options."""
+    names = ("endpoint", "access_key", "secret_key", "region", "ca_path", "validate_certs", "timeout")
+    return Store(**{name: params[name] for name in names})
+
+
+def not_there_yet(error: Exception, params: dict[str, t.Any], check_mode: bool) -> str:
+    """What check mode says of a store that an earlier task has only predicted; every other failure is raised, explained."""
+    trouble = explain(error, params["endpoint"], params["labels"])
+    if not (check_mode and trouble.unreachable):
+        raise trouble from error
+    return f"{trouble} Everything is counted as not there yet."
+
+
 def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> StoreError:
     """Setting, cause and cure for a failed request. `labels` says what the caller's settings are called."""
     keys = f"{labels.get('access_key', 'access_key')} / {labels.get('secret_key', 'secret_key')}"

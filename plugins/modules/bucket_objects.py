@@ -167,15 +167,7 @@ def absent(buckets: list[Bucket], check_mode: bool) -> dict:
 def run(module: AnsibleModule) -> dict:
     params = module.params
     try:
-        store = api.Store(
-            params["endpoint"],
-            params["access_key"],
-            params["secret_key"],
-            params["region"],
-            params["ca_path"],
-            params["validate_certs"],
-            params["timeout"],
-        )
+        store = api.store_of(params)
         folder = Path(params["folder"] or "/nonexistent")
         buckets = [Bucket(store, name, folder, params["workers"]) for name in params["buckets"]]
         if params["state"] == "saved":
@@ -184,10 +176,7 @@ def run(module: AnsibleModule) -> dict:
             return restored(buckets, params["overwrite"], module.check_mode)
         return absent(buckets, module.check_mode)
     except api.failures() as error:
-        trouble = api.explain(error, params["endpoint"], params["labels"])
-        if not (module.check_mode and trouble.unreachable):
-            raise trouble from error
-        module.warn(f"{trouble} Everything is counted as not there yet.")
+        module.warn(api.not_there_yet(error, params, module.check_mode))
         return {"changed": params["state"] != "absent", "counts": {}, "bytes": 0}
 
 

@@ -172,21 +172,10 @@ def run(module: AnsibleModule) -> dict:
     params = module.params
     wanted, secret = read_wishes(params)
     try:
-        client = api.Store(
-            params["endpoint"],
-            params["access_key"],
-            params["secret_key"],
-            params["region"],
-            params["ca_path"],
-            params["validate_certs"],
-            params["timeout"],
-        )
+        client = api.store_of(params)
         observed = client.observe(wanted, secret)
     except api.failures() as error:
-        trouble = api.explain(error, params["endpoint"], params["labels"])
-        if not (module.check_mode and trouble.unreachable):
-            raise trouble from error
-        module.warn(f"{trouble} Everything is counted as not there yet.")
+        module.warn(api.not_there_yet(error, params, module.check_mode))
         observed = store.Observed()
     for part in observed.degraded:
         module.warn(f"The object store at {params['endpoint']} goes on although {part}; start it, or replace it empty, and run again.")
