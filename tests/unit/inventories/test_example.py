@@ -61,16 +61,16 @@ class Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("site")
     collection = folder / "ansible_collections" / "neursafe" / "fl"
-    modules = collection / "plugins" / "modules"
-    modules.mkdir(parents=True)
+    for part in ("action", "modules"):
+        (collection / "plugins" / part).mkdir(parents=True)
     for part in ("meta", "playbooks", "roles"):
         (collection / part).symlink_to(ROOT / part)
-    for path in [*(ROOT / "plugins").iterdir(), *(ROOT / "plugins" / "modules").glob("*.py")]:
+    for path in [*(ROOT / "plugins").iterdir(), *(ROOT / "plugins").glob("action/*.py"), *(ROOT / "plugins").glob("modules/*.py")]:
         target = collection / path.relative_to(ROOT)
         if path.stem in LOOKS and path.parent.name == "modules":
             text = "#!/usr/bin/python\n" + (HERE / "stand_in.py").read_text(encoding="utf-8")
             target.write_text(text.replace("@MODULE@", path.stem).replace("@RECORDS@", str(folder / "records")), encoding="utf-8")
-        elif path.name != "modules":
+        elif path.name not in ("action", "modules") and path.stem not in LOOKS:
             target.symlink_to(path)
     shutil.copytree(EXAMPLE, folder / "mine")
     return Site(folder, folder / "mine")
