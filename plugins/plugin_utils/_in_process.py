@@ -36,7 +36,8 @@ class InProcessModule:
     _diff = False
 
     def __init__(self, argument_spec: dict[str, Any], *, supports_check_mode: bool = False) -> None:
-        assert supports_check_mode, "a module that knows no check mode has to be run by Ansible, which passes over it"
+        if not supports_check_mode:
+            raise NotImplementedError("a module that knows no check mode has to be run by Ansible, which passes over it")
         self._warnings: list[str] = []
         found = ArgumentSpecValidator(argument_spec).validate(dict(self.arguments))
         self._hidden = found._no_log_values
