@@ -45,6 +45,9 @@ class CallbackModule(CallbackBase):
             self._call(result)
 
     def _call(self, result: Any) -> None:
+        if "calls" in result._result:  # neursafe.fl.preflight, which makes several, on its own host
+            self.calls[result._host.get_name()] += result._result["calls"]
+            return
         place = result._result.get("_ansible_delegated_vars", {}).get("ansible_delegated_host") or result._host.get_name()
         self.calls[place] += 1
 

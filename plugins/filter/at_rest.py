@@ -39,10 +39,12 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.filter.host_problems import noted
+
 
 def at_rest(hostvars: Mapping[str, Mapping[str, Any]], layers: Mapping[str, Sequence[str]]) -> bool:
     """Whether each role has said so of each of its hosts."""
-    return all(hostvars[host].get(f"__{role}_at_rest", False) for host, roles in layers.items() for role in roles)
+    return all(noted(hostvars[host]).get(f"__{role}_at_rest", False) for host, roles in layers.items() for role in roles)
 
 
 class FilterModule:

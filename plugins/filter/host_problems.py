@@ -35,12 +35,14 @@ _value:
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import shared_names
 
 FACT = re.compile(r"__nsfl_\w+_problems")
+LOOK = "__nsfl_preflight"
 INVENTORY = "__nsfl_inventory_problems"
 SETTING = re.compile(r"nsfl_\w+(?=[.:\[])")
 
@@ -63,13 +65,18 @@ def told(facts: Mapping[str, Any], shared: Mapping[str, str]) -> Iterator[str]:
                 yield problem
 
 
+def noted(variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The facts of one host, whether the preflight's answer has been taken apart into them yet or not."""
+    return ChainMap(variables, variables.get(LOOK, {}).get("facts", {}))  # type: ignore[arg-type]
+
+
 def host_problems(hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """All problems of all hosts, each once."""
     # An iteration over hostvars passes over the controller where the inventory does not list it.
     every = list(dict.fromkeys([*hostvars, *(["localhost"] if "localhost" in hostvars else [])]))
     hosts_by_problem: dict[str, dict[str, None]] = {}
     for host in every:
-        for problem in told(hostvars[host], shared_names()):
+        for problem in told(noted(hostvars[host]), shared_names()):
             hosts_by_problem.setdefault(problem, {})[host] = None
     return [f"{_names(list(hosts), every)} - {problem}" for problem, hosts in hosts_by_problem.items()]
 

@@ -56,6 +56,19 @@ class InProcessModule:
         self.exit_json(failed=True, msg=msg, **result)
 
 
+def answer(module: ModuleType, arguments: Mapping[str, Any], *, check_mode: bool, diff: bool) -> dict[str, Any]:
+    """What a module answers that is run here and now."""
+    # Plain values, without what Ansible notes about where each came from; a value out of a vault in clear.
+    plain = json.loads(json.dumps(arguments, default=str))
+    values = {"arguments": plain, "check_mode": check_mode, "_diff": diff}
+    vars(module)["AnsibleModule"] = type("AnsibleModule", (InProcessModule,), values)  # which main() takes
+    try:
+        module.main()
+    except Answered as answered:
+        return answered.result
+    raise AssertionError(f"{module.__name__} ended without an answer")
+
+
 class InProcessAction(ActionBase):
     """The action of a module that reads, or writes a little; elsewhere than on the controller it is run as any other module."""
 
@@ -69,15 +82,7 @@ class InProcessAction(ActionBase):
         if not self._is_here(task_vars or {}):
             result |= self._execute_module(task_vars=task_vars, wrap_async=self._task.async_val)
             return result
-        # Plain values, without what Ansible notes about where each came from; a value out of a vault in clear.
-        arguments = json.loads(json.dumps(self._task.args, default=str))
-        values = {"arguments": arguments, "check_mode": self._task.check_mode, "_diff": self._task.diff}
-        vars(self.module)["AnsibleModule"] = type("AnsibleModule", (InProcessModule,), values)  # which main() takes
-        try:
-            self.module.main()
-        except Answered as answered:
-            return result | answered.result
-        raise AssertionError(f"{self.module.__name__} ended without an answer")
+        return result | answer(self.module, self._task.args, check_mode=self._task.check_mode, diff=self._task.diff)
 
     def suits(self, arguments: Mapping[str, Any]) -> bool:
         """Whether this call is one of those that the controller's own process may do."""

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import uuid
+from typing import Any
 
 MODULE, RECORDS = "@MODULE@", "@RECORDS@"
 PATH = {
@@ -22,28 +23,39 @@ PATH = {
     "trouble": "",
 }
 
-with open(sys.argv[1], encoding="utf-8") as stream:
-    asked = {name: value for name, value in json.load(stream).items() if not name.startswith("_ansible")}
-with open(os.path.join(RECORDS, f"{MODULE}-{uuid.uuid4().hex}.json"), "w", encoding="utf-8") as stream:
-    json.dump(asked, stream)
+AnsibleModule: Any = None  # given by whoever runs this in its own process
 
-files = [path for path in asked.get("paths", []) if path.rsplit("/", 1)[-1] == "minio" and "neursafe" in path]
-answers: dict[str, dict[str, object]] = {
-    "host_info": {
-        "ports": {},
-        "paths": {path: {**PATH, "kind": "file"} if path in files else PATH for path in asked.get("paths", [])},
-        "commands": {name: f"/usr/bin/{name}" for name in asked.get("commands", [])},
-        "versions": dict.fromkeys(asked.get("versions", []), "1.90"),
-        "systemd": True,
-        "differences": ["all of it"],
-    },
-    "kube_plan": {
-        **{name: [] for name in ("apply", "stale", "differences", "problems", "ready", "waiting", "outdated", "silent")},
-        "at_rest": False,
-        "cluster_dns": "10.96.0.10",
-    },
-    "images": {"problems": [], "up_to_date": False, "commit": ""},
-    "mongodb_schema": {"problems": [], "up_to_date": False, "installed": False},
-    "postgresql_schema": {"problems": [], "up_to_date": False, "installed": False, "server_ready": False},
-}
-print(json.dumps({"changed": False, **answers[MODULE]}))
+
+def answer(asked: dict[str, Any]) -> dict[str, Any]:
+    with open(os.path.join(RECORDS, f"{MODULE}-{uuid.uuid4().hex}.json"), "w", encoding="utf-8") as stream:
+        json.dump(asked, stream)
+    files = [path for path in asked.get("paths", []) if path.rsplit("/", 1)[-1] == "minio" and "neursafe" in path]
+    answers: dict[str, dict[str, Any]] = {
+        "host_info": {
+            "ports": {},
+            "paths": {path: {**PATH, "kind": "file"} if path in files else PATH for path in asked.get("paths", [])},
+            "commands": {name: f"/usr/bin/{name}" for name in asked.get("commands", [])},
+            "versions": dict.fromkeys(asked.get("versions", []), "1.90"),
+            "systemd": True,
+            "differences": ["all of it"],
+        },
+        "kube_plan": {
+            **{name: [] for name in ("apply", "stale", "differences", "problems", "ready", "waiting", "outdated", "silent")},
+            "at_rest": False,
+            "cluster_dns": "10.96.0.10",
+        },
+        "images": {"problems": [], "up_to_date": False, "commit": ""},
+        "mongodb_schema": {"problems": [], "up_to_date": False, "installed": False},
+        "postgresql_schema": {"problems": [], "up_to_date": False, "installed": False, "server_ready": False},
+    }
+    return {"changed": False, **answers[MODULE]}
+
+
+def main() -> None:
+    module = AnsibleModule({name: {"type": "raw"} for name in AnsibleModule.arguments}, supports_check_mode=True)
+    module.exit_json(**answer(module.params))
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as stream:
+        print(json.dumps(answer({name: value for name, value in json.load(stream).items() if not name.startswith("_ansible")})))
