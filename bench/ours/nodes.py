@@ -6,7 +6,8 @@
     python bench/ours/nodes.py 51 --limit node-51
 
 What modules take is time of the hosts, which they have all at once elsewhere; here it would be two cores' for all of them. So modules are
-run when the answers are recorded, and not again. Further figures: `controller`, the CPU seconds, and `calls`, the module calls for each host.
+run when the answers are recorded, and not again. Further figures: `controller`, the CPU seconds, and `calls`, the module calls for each
+host.
 """
 
 from __future__ import annotations
