@@ -10,6 +10,7 @@ asks modules, nothing else, so what it takes to go through one is little; what i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +47,25 @@ class RoleLooks:
         self._folder = ROLES / role
         self._loader, self._ask, self._say = loader, ask, say
         paths = {"role_name": role, "role_path": str(self._folder), "ansible_search_path": [str(self._folder)]}
+        defaults = self._load("defaults/main.yml")
         # A role's own variables have private names, under which nothing but facts can stand in an inventory.
-        self._base = {**self._load("defaults/main.yml"), **self._load("vars/main.yml"), **variables, **paths}
+        self._base = {**defaults, **self._load("vars/main.yml"), **variables, **paths}
         self.facts: Variables = {}
+        self._work_out([name for name in defaults if name not in variables])
 
     def go(self) -> None:
         """Go through the preflight."""
         self._go_through(self._load("tasks/preflight.yml"), {}, {})
 
+    def _work_out(self, defaults: list[str]) -> None:
+        """Each default once: Ansible compiles a template whenever its value is asked for. One that cannot be is told of where it is used."""
+        templar = Templar(loader=self._loader, variables=self._base)
+        for name in defaults:
+            with suppress(AnsibleError):
+                self._base[name] = templar.template(self._base[name])
+
     def _load(self, path: str) -> Any:
-        return self._loader.load_from_file(str(self._folder / path), trusted_as_template=True) or {}
+        return self._loader.load_from_file(str(self._folder / path), cache="none", trusted_as_template=True) or {}
 
     def _go_through(self, tasks: list[Task], inherited: Variables, given: Variables) -> None:
         """Variables of tasks and blocks stand below facts, those that came with an inclusion (`given`) above."""
