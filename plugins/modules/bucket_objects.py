@@ -102,6 +102,7 @@ bytes:
 """
 
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as api
@@ -130,13 +131,13 @@ class OtherDataError(Exception):
     """The buckets hold what the backup does not."""
 
 
-def saved(buckets: list[Bucket], check_mode: bool) -> dict:
+def saved(buckets: list[Bucket], check_mode: bool) -> dict[str, Any]:
     found = {bucket.name: [] if check_mode else bucket.save() for bucket in buckets}
     sizes = [one.size for objects in found.values() for one in objects]
     return {"changed": True, "counts": {name: len(objects) for name, objects in found.items()}, "bytes": sum(sizes)}
 
 
-def restored(buckets: list[Bucket], overwrite: bool, check_mode: bool) -> dict:
+def restored(buckets: list[Bucket], overwrite: bool, check_mode: bool) -> dict[str, Any]:
     plans = [(bucket, bucket.compare()) for bucket in buckets]
     foreign = [f"{bucket.name}/{key}" for bucket, steps in plans for key in steps.foreign]
     if foreign and not overwrite:
@@ -156,7 +157,7 @@ def restored(buckets: list[Bucket], overwrite: bool, check_mode: bool) -> dict:
     }
 
 
-def absent(buckets: list[Bucket], check_mode: bool) -> dict:
+def absent(buckets: list[Bucket], check_mode: bool) -> dict[str, Any]:
     found = {bucket.name: bucket.keys() for bucket in buckets}
     for bucket in buckets:
         if not check_mode:
@@ -164,7 +165,7 @@ def absent(buckets: list[Bucket], check_mode: bool) -> dict:
     return {"changed": any(found.values()), "counts": {name: len(keys) for name, keys in found.items()}, "bytes": 0}
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     try:
         store = api.store_of(params)

@@ -232,10 +232,12 @@ up_to_date:
   type: bool
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._image_service import ImagesError, ImageService
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, Any]] = {
     "source": {"type": "path"},
     "dockerfiles": {"type": "path"},
     "catalogue": {

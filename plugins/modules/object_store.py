@@ -134,6 +134,8 @@ degraded:
   sample: ["10.0.0.8:9000 is offline"]
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store as store
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as api
@@ -147,7 +149,7 @@ USER_SPEC = {
 }
 
 
-def read_wishes(params: dict) -> tuple[store.Wanted, str]:
+def read_wishes(params: dict[str, Any]) -> tuple[store.Wanted, str]:
     """The wanted state and the user's secret; every problem of the input at once."""
     user = params["user"] or {}
     buckets = tuple(dict.fromkeys(params["buckets"]))
@@ -168,7 +170,7 @@ def read_wishes(params: dict) -> tuple[store.Wanted, str]:
     return wanted, secret
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     wanted, secret = read_wishes(params)
     try:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleFilterError
 from ansible_collections.neursafe.fl.plugins.filter import directories_entries, environment_file
@@ -149,7 +151,7 @@ MOUNTS = {
     "passwd_file": "/etc/neursafe_fl/passwd-s3fs",
 }
 BARE = {**FOLDER, "exists": False, "kind": ""}
-NODE = {
+NODE: dict[str, Any] = {
     "systemd": True,
     "paths": {
         "/dev/fuse": {**FOLDER, "kind": "device"},

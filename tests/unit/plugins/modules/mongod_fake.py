@@ -100,7 +100,7 @@ class Connection(socketserver.BaseRequestHandler):
             self.request.sendall(struct.pack("<iiii", len(answer) + 16, 0, number, opcode) + answer)
 
     def answer(self, asked: Document) -> Document:
-        server: Mongod = self.server.owner  # type: ignore[attr-defined]
+        server: Mongod = self.server.owner
         name = next(iter(asked))
         try:
             with server.lock:
@@ -176,7 +176,7 @@ class Mongod:
         self.lock = threading.RLock()
         self._server = socketserver.ThreadingTCPServer(place, Connection)
         self._server.daemon_threads = True
-        self._server.owner = self  # type: ignore[attr-defined]
+        self._server.owner = self
         if context:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
