@@ -47,6 +47,9 @@ attributes:
   diff_mode:
     description: Changes nothing, so there is no difference to show.
     support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
 author:
   - The neursafe.fl maintainers (@neursafe)
 """

@@ -74,6 +74,9 @@ attributes:
   diff_mode:
     description: Shows the state before and after, and the files that are uploaded.
     support: full
+  idempotent:
+    description: A second run changes nothing.
+    support: full
 seealso:
   - module: neursafe.fl.job_info
 author:
