@@ -20,6 +20,7 @@ from ._image_builder import BuilderError
 from ._image_run import sole_run
 from ._references import Reference
 from ._registries import Registries
+from ._telling import telling
 
 _PROGRAM = "skopeo"
 _LINES_SHOWN = 5
@@ -78,7 +79,7 @@ def copy_all(copies: t.Sequence[Copy], registries: Registries, params: t.Mapping
             return f"image {one.name}: the copy of {one.source} failed\n{lines}" if done.returncode else ""
 
         with ThreadPoolExecutor(max_workers=params["parallel"]) as pool:
-            failures = [text for text in pool.map(run, copies) if text]
+            failures = [text for text in telling("copy images", pool.map(run, copies), len(copies)) if text]
     if failures:
         raise BuilderError("\n".join(failures))
 

@@ -232,7 +232,7 @@ class ImageService:
                 )
             builder.prepare()
             self.log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            progress = Progress(self.log_dir)
+            progress = Progress(self.log_dir, len(missing))
             revision = self._revision()
             in_dependency_order(missing, lambda one: self._have(one, builder, private, progress, revision), self._params["parallel"])
             known = {**known, **self._look_up(missing)[0]}
