@@ -91,3 +91,12 @@ class GitSource:
         lines = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "error:", "remote:", "ssh:"))]
         text: t.Sequence[str] = lines or done.stderr.split("\n")
         return _ACCOUNT.sub("//***@", text[0]).partition(": ")[2].strip() or f"exit {done.returncode}"
+
+
+def revision_of(tree: str) -> str:
+    """The commit of a tree, when it is a checkout (a label only: the content decides, not the commit)."""
+    try:
+        done = programs.run(["git", "-C", tree, "rev-parse", "HEAD"], timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
