@@ -13,7 +13,7 @@ description:
   - Takes every object with its metadata (s3fs keeps modes and owners there) into a folder, each content once, under its checksum.
   - Brings them back. Objects that are there already are not written again, so that what was cut short is finished by the next run.
   - A bucket that has other objects is refused unless O(overwrite) says otherwise; no bucket is changed then.
-extends_documentation_fragment: [neursafe.fl.attributes]
+extends_documentation_fragment: [neursafe.fl.attributes, neursafe.fl.s3]
 attributes:
   check_mode:
     description: Compares, and says how many objects would be written and deleted. Takes nothing into a folder.
@@ -21,33 +21,7 @@ attributes:
     description: Names of objects, never what is in them.
 author:
   - The neursafe.fl maintainers (@neursafe)
-requirements:
-  - minio >= 7.2.20 (Python), on the host that runs the module
 options:
-  endpoint:
-    description: Address of the S3 API.
-    type: str
-    required: true
-  access_key:
-    description: Access key to work with.
-    type: str
-    required: true
-  secret_key:
-    description: Secret key that belongs to it.
-    type: str
-    required: true
-  region:
-    description: Region of the buckets.
-    type: str
-    default: us-east-1
-  ca_path:
-    description: File with the CA certificates that the endpoint's certificate is checked against.
-    type: str
-    default: ""
-  validate_certs:
-    description: Whether the endpoint's certificate is checked.
-    type: bool
-    default: true
   timeout:
     description: Seconds to wait for one answer.
     type: int
@@ -73,10 +47,6 @@ options:
     description: Number of objects at a time.
     type: int
     default: 8
-  labels:
-    description: What O(endpoint), O(access_key) and O(secret_key) are called in the caller's settings, for error messages.
-    type: dict
-    default: {}
 """
 
 EXAMPLES = r"""
@@ -111,19 +81,13 @@ from ansible_collections.neursafe.fl.plugins.module_utils._objects_api import Bu
 from ansible_collections.neursafe.fl.plugins.module_utils._storage_names import endpoint_problem
 
 OPTIONS = {
-    "endpoint": {"type": "str", "required": True},
-    "access_key": {"type": "str", "required": True, "no_log": False},
-    "secret_key": {"type": "str", "required": True, "no_log": True},
-    "region": {"type": "str", "default": "us-east-1"},
-    "ca_path": {"type": "str", "default": ""},
-    "validate_certs": {"type": "bool", "default": True},
+    **api.OPTIONS,
     "timeout": {"type": "int", "default": 30},
     "buckets": {"type": "list", "elements": "str", "required": True},
     "folder": {"type": "path"},
     "state": {"type": "str", "choices": ["saved", "restored", "absent"], "default": "saved"},
     "overwrite": {"type": "bool", "default": False},
     "workers": {"type": "int", "default": 8},
-    "labels": {"type": "dict", "default": {}},
 }
 
 
