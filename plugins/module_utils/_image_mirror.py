@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._image_accounts import write_account
-from ._image_builder import BuilderError
-from ._image_run import sole_run
-from ._references import Reference
-from ._registries import Registries
-from ._telling import telling
+from ansible_collections.neursafe.fl.plugins.module_utils._image_accounts import write_account
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_run import sole_run
+from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference
+from ansible_collections.neursafe.fl.plugins.module_utils._registries import Registries
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import telling
 
 _PROGRAM = "skopeo"
 _LINES_SHOWN = 5

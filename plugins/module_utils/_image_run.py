@@ -16,9 +16,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from ._image_builder import Builder, BuilderError
-from ._image_plan import PlannedImage
-from ._telling import tell
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import Builder, BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlannedImage
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 _PRIVATE_PREFIX = "run."
 

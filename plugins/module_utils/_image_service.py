@@ -11,17 +11,17 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ._image_accounts import write_account
-from ._image_builder import Builder, BuilderError
-from ._image_manifest import Manifest
-from ._image_mirror import Copy, check_program, copy_all, missing, plan_copies
-from ._image_plan import PlanError, PlannedImage, Settings, make_plan
-from ._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
-from ._image_source import GitSource, revision_of
-from ._image_trust import check_daemon
-from ._option_error import told
-from ._registries import LOOKUPS_AT_ONCE, Registries
-from ._registry import RegistryError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_accounts import write_account
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import Builder, BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_manifest import Manifest
+from ansible_collections.neursafe.fl.plugins.module_utils._image_mirror import Copy, check_program, copy_all, missing, plan_copies
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlanError, PlannedImage, Settings, make_plan
+from ansible_collections.neursafe.fl.plugins.module_utils._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
+from ansible_collections.neursafe.fl.plugins.module_utils._image_source import GitSource, revision_of
+from ansible_collections.neursafe.fl.plugins.module_utils._image_trust import check_daemon
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
+from ansible_collections.neursafe.fl.plugins.module_utils._registries import LOOKUPS_AT_ONCE, Registries
+from ansible_collections.neursafe.fl.plugins.module_utils._registry import RegistryError
 
 _DOCKERFILES = "deploy/docker-images/dockerfiles"
 _LABEL_CONTENT = "org.neursafe.fl.content"

@@ -14,8 +14,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._image_plan import PlanError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlanError
 
 _COMMIT = re.compile(r"^[0-9a-f]{40}\Z")
 _ACCOUNT = re.compile(r"//[^/@\s]+@")
