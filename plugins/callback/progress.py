@@ -12,8 +12,10 @@ version_added: 0.1.0
 short_description: One line per phase of a run, a complete log in a file, and a table at the end
 description:
   - At a terminal, one line that is kept up to date says which phase is running, on which or how many of its hosts, for how long,
-    for how long it took the last time, and what it is doing. What fails is shown in full.
+    for how long it took the last time, and what it is doing.
+  - What fails is shown in full, and so is what M(ansible.builtin.debug) says.
   - Elsewhere, such as in CI, one line for each phase that is over.
+  - Colour is Ansible's, so E(NO_COLOR) and E(ANSIBLE_NOCOLOR) turn it off. Lines fit the terminal, or E(COLUMNS).
   - Everything that the C(default) callback prints goes to a file of mode 0600. With C(-v), or with O(style=plain), to the screen instead.
   - After the run a table has one row for each play with the elapsed time in seconds, the number of tasks that were run and of those that
     changed something, and the hosts on which it failed; then what the run was for, where a role has said it by
@@ -21,7 +23,9 @@ description:
 extends_documentation_fragment: [default_callback, result_format_callback]
 options:
   style:
-    description: What is shown. V(auto) is V(live) at a terminal and V(quiet) elsewhere, and V(plain) with C(-v).
+    description:
+      - What is shown. V(auto) is V(plain) with C(-v) and with C(--diff), otherwise V(live) at a terminal, and V(quiet) elsewhere.
+      - A terminal that cannot move its cursor (E(TERM=dumb)), and one in CI (E(CI)), count as elsewhere.
     type: str
     choices: [auto, live, quiet, plain]
     default: auto
@@ -60,6 +64,16 @@ def _color(name: str) -> str:
     return str(config.get_config_value(f"COLOR_{name}"))
 
 
+def _is_live() -> bool:
+    """Whether somebody looks at a terminal that can keep a line up to date."""
+    return sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not os.environ.get("CI")
+
+
+def _columns() -> int:
+    """The width that lines have to fit, 0 when they may be of any."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() or os.environ.get("COLUMNS") else 0
+
+
 class LogDisplay:
     """What the default callback says, in a file. It may ask this for anything else that it asks a display."""
 
@@ -75,6 +89,10 @@ class LogDisplay:
 
     def banner(self, msg: str, *_unused: Any, **_more: Any) -> None:
         self._file.write(f"\n{msg} {'*' * max(3, 79 - len(msg))}\n")
+
+    def _error(self, *args: Any, **kwargs: Any) -> None:
+        """With the lines of the playbook that it comes from, which the screen need not show beside its message."""
+        type(self._screen)._error(self, *args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._screen, name)
@@ -93,7 +111,7 @@ class CallbackModule(Default):
         self.playbook = ""
         self.style = "plain"
         self.log: Path | None = None
-        self._answer = ""
+        self._answer = self._outcome = ""
         self._screen = self._display
         self._expected: dict[str, float] = {}
         self._over = threading.Event()
@@ -103,7 +121,8 @@ class CallbackModule(Default):
         super().set_options(*args, **kwargs)
         style = self.get_option("style")
         if style == "auto":
-            style = "plain" if self._display.verbosity else "live" if sys.stdout.isatty() else "quiet"
+            asked = self._display.verbosity or context.CLIARGS.get("diff")
+            style = "plain" if asked else "live" if _is_live() else "quiet"
         self.style = style
 
     # -- the run ----------------------------------------------------------------------------------------------------
@@ -115,6 +134,7 @@ class CallbackModule(Default):
             self.log = folder / f"{self.playbook}.log"
             self._display: Any = LogDisplay(self._screen, self.log)
         if self.style == "live":
+            self._clear_before_others()
             self._inside = folder / f"{self.playbook}.now"
             self._inside.unlink(missing_ok=True)
             os.environ[INSIDE] = str(self._inside)
@@ -138,6 +158,12 @@ class CallbackModule(Default):
     def v2_runner_on_ok(self, result: Any) -> None:
         self._count(result)
         self.phases[-1].changed += int(result.is_changed())
+        action = result._task.action.rsplit(".", 1)[-1]
+        if action == "set_stats":
+            told = result._result.get("ansible_stats", {}).get("data", {})
+            self._outcome = str(told.get("neursafe_fl") or self._outcome)
+        elif action == "debug" and not result.is_changed():
+            self.phases[-1].said += progress.messages(result._result)
         super().v2_runner_on_ok(result)
 
     def v2_runner_on_skipped(self, result: Any) -> None:
@@ -168,7 +194,7 @@ class CallbackModule(Default):
         if self._inside is not None:
             self._inside.unlink(missing_ok=True)
         changed = sum(phase.changed for phase in self.phases)
-        outcome = self._answer or stats.custom.get("_run", {}).get("neursafe_fl")
+        outcome = self._answer or self._outcome
         # A look with --check is no step that another one follows.
         told = self.log is not None and (failed or not context.CLIARGS.get("check"))
         advice = progress.what_next(self.playbook, failed, changed, str(self.log)) if told else ""
@@ -176,7 +202,7 @@ class CallbackModule(Default):
         if self.log is not None:  # which has it from the default callback, as the screen has in style plain
             for line in progress.recap({host: stats.summarize(host) for host in stats.processed}):
                 self._screen.display(line)
-        for line in [*progress.table(self.phases), *([outcome] if outcome else []), *([advice] if advice else [])]:
+        for line in [*progress.table(self.phases, _columns()), *([outcome] if outcome else []), *([advice] if advice else [])]:
             self._print(line)
 
     # -- the screen -------------------------------------------------------------------------------------------------
@@ -213,10 +239,22 @@ class CallbackModule(Default):
         phase.seconds = time.monotonic() - phase.started
         if self.style != "plain" and phase.shown:
             self._print(progress.end_line(phase), _color("ERROR" if phase.failed else "CHANGED" if phase.changed else "OK"))
+            for text in dict.fromkeys(phase.said):
+                if text != self._outcome:  # which comes at the end
+                    self._print(text)
+
+    def _clear_before_others(self) -> None:
+        """What anything else shows (a warning, news of a job) does not begin on what is left of the line."""
+        process, show = os.getpid(), self._screen.display
+
+        def display(*args: Any, **kwargs: Any) -> None:
+            if os.getpid() == process and not kwargs.get("log_only"):
+                os.write(1, b"\r\033[K")
+            show(*args, **kwargs)
+
+        self._screen.display = display
 
     def _print(self, text: str, color: str | None = None) -> None:
-        if self.style == "live":
-            os.write(1, b"\r\033[K")
         self._screen.display(text, color=color)
         if self.log is not None:
             self._display.display(text)
@@ -228,7 +266,7 @@ class CallbackModule(Default):
                 continue
             phase = self.phases[-1]
             elapsed = time.monotonic() - phase.started
-            line = progress.live_line(phase, elapsed, self._expected.get(phase.name), self._told(), shutil.get_terminal_size().columns)
+            line = progress.live_line(phase, elapsed, self._expected.get(phase.name), self._told(), _columns())
             os.write(1, f"\r\033[K{stringc(line, _color('HIGHLIGHT'))}\r".encode())
 
     def _told(self) -> str:

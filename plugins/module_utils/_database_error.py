@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 
 
 class DatabaseError(OptionError):

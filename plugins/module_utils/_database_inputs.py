@@ -9,8 +9,8 @@ import ipaddress
 import re
 import typing as t
 
-from . import _checks as check
-from ._postgresql_plan import IDENTIFIER
+from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import IDENTIFIER
 
 Settings = t.Mapping[str, t.Any]
 _PREFIX = "nsfl_database_"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
-
-from ._database_error import DatabaseError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError
 
 Spec = dict[str, t.Any]
 

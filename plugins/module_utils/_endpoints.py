@@ -16,6 +16,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
+
 _SHOWN = 120
 # Options of the modules that ask, documented in the fragment `endpoints`.
 OPTIONS: dict[str, Any] = {
@@ -77,6 +79,7 @@ def settle(check: dict[str, Any], params: dict[str, Any], wait: int) -> dict[str
             status, trouble = 0, f"no answer: {error}"
         if not trouble or time.monotonic() >= end:
             return {"name": check["name"], "url": check["url"], "status": status, "trouble": trouble}
+        tell(f"waiting for {check['name']} ({check['url']}): {trouble}")
         time.sleep(1)
 
 

@@ -13,7 +13,16 @@ import typing as t
 from dataclasses import replace
 from pathlib import Path
 
-from ._host_record import SERVERS_OF_DATA, TRACES, Removal, Things, apt_removals, dpkg_packages, name_lists, nobody_needs
+from ansible_collections.neursafe.fl.plugins.module_utils._host_record import (
+    SERVERS_OF_DATA,
+    TRACES,
+    Removal,
+    Things,
+    apt_removals,
+    dpkg_packages,
+    name_lists,
+    nobody_needs,
+)
 
 Run = t.Callable[..., tuple[int, str, str]]
 # A note of before from a run that was killed longer ago says too little: somebody else may have installed something since.

@@ -18,11 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._dockerfile import references
-from ._image_plan import PlannedImage
-from ._option_error import OptionError
-from ._references import parse
+from ansible_collections.neursafe.fl.plugins.module_utils._dockerfile import references
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlannedImage
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._references import parse
 
 LOG_LINES_SHOWN = 20
 _GRACE = 2.0

@@ -9,7 +9,7 @@ import difflib
 import re
 import typing as t
 
-from ._references import HOST, REPOSITORY, TAG, parse, split_registry
+from ansible_collections.neursafe.fl.plugins.module_utils._references import HOST, REPOSITORY, TAG, parse, split_registry
 
 Settings = t.Mapping[str, t.Any]
 _PLATFORM = re.compile(r"^[a-z0-9]+/[a-z0-9]+(?:/v[0-9]+)?\Z")

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._image_accounts import write_account
-from ._image_builder import BuilderError
-from ._image_run import sole_run
-from ._references import Reference
-from ._registries import Registries
+from ansible_collections.neursafe.fl.plugins.module_utils._image_accounts import write_account
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_run import sole_run
+from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference
+from ansible_collections.neursafe.fl.plugins.module_utils._registries import Registries
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import telling
 
 _PROGRAM = "skopeo"
 _LINES_SHOWN = 5
@@ -78,7 +78,7 @@ def copy_all(copies: t.Sequence[Copy], registries: Registries, params: t.Mapping
             return f"image {one.name}: the copy of {one.source} failed\n{lines}" if done.returncode else ""
 
         with ThreadPoolExecutor(max_workers=params["parallel"]) as pool:
-            failures = [text for text in pool.map(run, copies) if text]
+            failures = [text for text in telling("copy images", pool.map(run, copies), len(copies)) if text]
     if failures:
         raise BuilderError("\n".join(failures))
 

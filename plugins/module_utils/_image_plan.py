@@ -16,10 +16,10 @@ import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import _dockerfile
-from ._build_context import ContextHasher, ignore_lines
-from ._option_error import OptionError
-from ._references import Reference, split_registry
+from ansible_collections.neursafe.fl.plugins.module_utils import _dockerfile
+from ansible_collections.neursafe.fl.plugins.module_utils._build_context import ContextHasher, ignore_lines
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference, split_registry
 
 PROXY_ARGUMENTS = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 CONTENT_TAG_LENGTH = 12

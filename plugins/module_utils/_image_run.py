@@ -16,9 +16,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
-from ._image_builder import Builder, BuilderError
-from ._image_plan import PlannedImage
-from ._telling import tell
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import Builder, BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlannedImage
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 _PRIVATE_PREFIX = "run."
 
@@ -26,21 +26,29 @@ _PRIVATE_PREFIX = "run."
 class Progress:
     """One line per phase in a file that a person can follow, and the seconds of each for the result."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, images: int = 0) -> None:
         self.path = folder / "progress.log"
         self.seconds: dict[str, dict[str, float]] = {}
+        self._images = images
+        self._done: set[str] = set()
+        self._at_work: dict[str, str] = {}
         self.path.write_text("", encoding="utf-8")
 
     @contextmanager
     def phase(self, image: str, name: str) -> t.Iterator[None]:
         """Note when a phase starts and how it ends."""
         start = time.monotonic()
+        self._done.discard(image)
+        self._at_work[image] = name
         self._line(f"{image}: {name} …")
         try:
             yield
         except BaseException:
             self._line(f"{image}: {name} FAILED after {time.monotonic() - start:.1f} s")
             raise
+        finally:
+            del self._at_work[image]
+        self._done.add(image)
         spent = round(time.monotonic() - start, 1)
         self.seconds.setdefault(image, {})[name] = spent
         self._line(f"{image}: {name} done in {spent} s")
@@ -48,7 +56,8 @@ class Progress:
     def _line(self, text: str) -> None:
         with self.path.open("a", encoding="utf-8") as output:
             output.write(f"{time.strftime('%H:%M:%S')} {text}\n")
-        tell(text)
+        now = ", ".join(f"{verb} {image}" for image, verb in list(self._at_work.items()))
+        tell(f"images: {len(self._done)} of {self._images} done{f'; {now}' if now else ''}")
 
 
 @contextmanager

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._image_accounts import write_account
-from ._image_builder import Builder, BuilderError
-from ._image_manifest import Manifest
-from ._image_mirror import Copy, check_program, copy_all, missing, plan_copies
-from ._image_plan import PlanError, PlannedImage, Settings, make_plan
-from ._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
-from ._image_source import GitSource
-from ._image_trust import check_daemon
-from ._option_error import told
-from ._registries import LOOKUPS_AT_ONCE, Registries
-from ._registry import RegistryError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_accounts import write_account
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import Builder, BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_manifest import Manifest
+from ansible_collections.neursafe.fl.plugins.module_utils._image_mirror import Copy, check_program, copy_all, missing, plan_copies
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlanError, PlannedImage, Settings, make_plan
+from ansible_collections.neursafe.fl.plugins.module_utils._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
+from ansible_collections.neursafe.fl.plugins.module_utils._image_source import GitSource, revision_of
+from ansible_collections.neursafe.fl.plugins.module_utils._image_trust import check_daemon
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
+from ansible_collections.neursafe.fl.plugins.module_utils._registries import LOOKUPS_AT_ONCE, Registries
+from ansible_collections.neursafe.fl.plugins.module_utils._registry import RegistryError
 
 _DOCKERFILES = "deploy/docker-images/dockerfiles"
 _LABEL_CONTENT = "org.neursafe.fl.content"
@@ -232,8 +229,8 @@ class ImageService:
                 )
             builder.prepare()
             self.log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            progress = Progress(self.log_dir)
-            revision = self._revision()
+            progress = Progress(self.log_dir, len(missing))
+            revision = revision_of(self._params["source"])
             in_dependency_order(missing, lambda one: self._have(one, builder, private, progress, revision), self._params["parallel"])
             known = {**known, **self._look_up(missing)[0]}
         lost = [image.name for image in missing if image.name not in known]
@@ -251,14 +248,6 @@ class ImageService:
         if self._params["registry"]:
             with progress.phase(image.name, "push"):
                 builder.push(image, log)
-
-    def _revision(self) -> str:
-        """The commit of the tree, when it is a checkout (a label only: the content decides, not the commit)."""
-        try:
-            done = programs.run(["git", "-C", self._params["source"], "rev-parse", "HEAD"], timeout=10)
-        except (OSError, subprocess.TimeoutExpired):
-            return ""
-        return done.stdout.strip() if done.returncode == 0 else ""
 
     def _tag(self, plan: t.Sequence[PlannedImage], known: t.Mapping[str, str]) -> None:
         """Give the tag for people to what lacks it, by the registry's API: no layer is pushed again."""

@@ -14,8 +14,7 @@ import typing as t
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._image_plan import PlanError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlanError
 
 _COMMIT = re.compile(r"^[0-9a-f]{40}\Z")
 _ACCOUNT = re.compile(r"//[^/@\s]+@")
@@ -91,3 +90,12 @@ class GitSource:
         lines = [line for line in done.stderr.splitlines() if line.startswith(("fatal:", "error:", "remote:", "ssh:"))]
         text: t.Sequence[str] = lines or done.stderr.split("\n")
         return _ACCOUNT.sub("//***@", text[0]).partition(": ")[2].strip() or f"exit {done.returncode}"
+
+
+def revision_of(tree: str) -> str:
+    """The commit of a tree, when it is a checkout (a label only: the content decides, not the commit)."""
+    try:
+        done = programs.run(["git", "-C", tree, "rev-parse", "HEAD"], timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

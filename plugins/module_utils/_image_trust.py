@@ -11,9 +11,9 @@ import os
 import typing as t
 from pathlib import Path
 
-from ._image_builder import BuilderError
-from ._references import is_loopback
-from ._registry import Registry, RegistryError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._references import is_loopback
+from ansible_collections.neursafe.fl.plugins.module_utils._registry import Registry, RegistryError
 
 CERTIFICATES = Path("/etc/docker/certs.d")
 Config = t.Mapping[str, t.Any]

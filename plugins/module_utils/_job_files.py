@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils._api import ApiError
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import telling
 
 _PARTS = ("model", "scripts", "extender")
 
@@ -90,7 +91,7 @@ class JobFiles:
         ]
 
     def upload(self, src: str, job_id: str, names: list[str]) -> None:
-        for name in names:
+        for name in telling("upload files of the job", names, len(names)):
             content = (Path(src) / name).read_bytes()
             key = f"{self.prefix}fl-{job_id}/{name}"
             self._call("write object", self._client.put_object, self.bucket, key, io.BytesIO(content), len(content))

@@ -10,8 +10,23 @@ import typing as t
 from contextlib import closing
 from dataclasses import dataclass, field
 
-from ._database_error import AddressError, DatabaseError, NotInstalledError, TlsError, UnreachableError, WrongPasswordError
-from ._mongodb_plan import Action, CollectionState, Role, State, UserState, Wanted, role_name
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import (
+    AddressError,
+    DatabaseError,
+    NotInstalledError,
+    TlsError,
+    UnreachableError,
+    WrongPasswordError,
+)
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
+    Action,
+    CollectionState,
+    Role,
+    State,
+    UserState,
+    Wanted,
+    role_name,
+)
 
 try:
     import pymongo

@@ -11,8 +11,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ._database_wanted import Table, User
-from ._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, User
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 
 # The account that looks after the databases, and no more: it does not run the server.
 ADMIN_ROLES = ("userAdminAnyDatabase", "readWriteAnyDatabase", "dbAdminAnyDatabase")

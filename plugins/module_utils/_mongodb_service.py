@@ -10,11 +10,19 @@ import uuid
 from contextlib import closing
 from dataclasses import replace
 
-from . import _mongodb as mongo
-from ._database_error import DatabaseError, UnreachableError, WrongPasswordError
-from ._database_wanted import Table, tables_and_users
-from ._mongodb import Account
-from ._mongodb_plan import Action, Plan, State, Wanted, first_administrator, make_plan, removal
+from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, UnreachableError, WrongPasswordError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, tables_and_users
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb import Account
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
+    Action,
+    Plan,
+    State,
+    Wanted,
+    first_administrator,
+    make_plan,
+    removal,
+)
 
 Result = dict[str, t.Any]
 

@@ -23,6 +23,16 @@ try:
 except ImportError as error:  # the module says which package is missing
     IMPORT_PROBLEM = str(error)
 
+# Options of the modules that speak to a store, documented in the fragment `s3`.
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "endpoint": {"type": "str", "required": True},
+    "access_key": {"type": "str", "required": True, "no_log": False},
+    "secret_key": {"type": "str", "required": True, "no_log": True},
+    "region": {"type": "str", "default": "us-east-1"},
+    "ca_path": {"type": "str", "default": ""},
+    "validate_certs": {"type": "bool", "default": True},
+    "labels": {"type": "dict", "default": {}},
+}
 _KEY_CODES = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "XMinioInvalidCredentials")
 
 

@@ -22,6 +22,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._objects import (
     read_index,
     user_metadata,
 )
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import telling
 
 _CHUNK = 1024 * 1024
 
@@ -37,7 +38,7 @@ class Bucket:
     def save(self) -> list[Saved]:
         """Every object's content under its checksum, and the index when all of them are there."""
         self._contents.mkdir(mode=0o700, exist_ok=True)
-        objects = self._each(self._keys(), self._keep)
+        objects = self._each("save", self._keys(), self._keep)
         # An object that went away meanwhile is none of this bucket's any more.
         found = [one for one in objects if one is not None]
         descriptor = os.open(self._index, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -47,7 +48,7 @@ class Bucket:
 
     def compare(self) -> Difference:
         """What brings this bucket to the content of the folder."""
-        found = [one for one in self._each(self._keys(), self._look) if one is not None]
+        found = [one for one in self._each("compare", self._keys(), self._look) if one is not None]
         return difference(self.saved(), {one.key: one for one in found})
 
     def saved(self) -> list[Saved]:
@@ -55,11 +56,11 @@ class Bucket:
 
     def restore(self, steps: Difference) -> None:
         """Contents first, so that a run that is cut short leaves the bucket with no less than before."""
-        self._each(steps.put, self._put)
+        self._each("put", steps.put, self._put)
         self.empty(steps.delete)
 
     def empty(self, keys: t.Sequence[str]) -> None:
-        self._each(keys, lambda key: self._s3.remove_object(self.name, key))
+        self._each("delete", keys, lambda key: self._s3.remove_object(self.name, key))
 
     def keys(self) -> list[str]:
         return self._keys()
@@ -67,9 +68,9 @@ class Bucket:
     def _keys(self) -> list[str]:
         return [one.object_name for one in self._s3.list_objects(self.name, recursive=True)] if self._there else []
 
-    def _each(self, items: t.Iterable[t.Any], work: t.Callable[[t.Any], t.Any]) -> list[t.Any]:
+    def _each(self, what: str, items: t.Sequence[t.Any], work: t.Callable[[t.Any], t.Any]) -> list[t.Any]:
         with ThreadPoolExecutor(self._workers) as pool:
-            return list(pool.map(work, items))
+            return list(telling(f"{what} objects of {self.name}", pool.map(work, items), len(items)))
 
     def _read(self, key: str, sink: t.Callable[[bytes], t.Any]) -> Saved | None:
         try:

@@ -12,7 +12,7 @@ import typing as t
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from ._database_error import (
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import (
     AddressError,
     DatabaseError,
     NoDatabaseError,
@@ -21,7 +21,15 @@ from ._database_error import (
     UnreachableError,
     WrongPasswordError,
 )
-from ._postgresql_plan import PUBLIC, Action, Column, RoleState, State, TableState, Wanted
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import (
+    PUBLIC,
+    Action,
+    Column,
+    RoleState,
+    State,
+    TableState,
+    Wanted,
+)
 
 try:
     import psycopg2

@@ -12,9 +12,9 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from ._database_wanted import Table, User
-from ._option_error import OptionError
-from ._scram import make_verifier, matches
+from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, User
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._scram import make_verifier, matches
 
 IDENTIFIER = re.compile(r"^[a-z_][a-z0-9_]{0,62}\Z")
 PUBLIC = "PUBLIC"

@@ -15,8 +15,7 @@ import subprocess
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
-
-from ._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 
 _SOCKETS = "/var/run/postgresql"
 _LOCAL_TYPES = ("host", "hostssl")

@@ -9,12 +9,12 @@ import typing as t
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
-from . import _postgresql as pg
-from ._database_error import DatabaseError, UnreachableError
-from ._database_wanted import Table, tables_and_users
-from ._postgresql import Account
-from ._postgresql_plan import Action, Plan, State, Wanted, column_differences, make_plan
-from ._postgresql_server import differences, files, ports, room_for_a_server
+from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as pg
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, UnreachableError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, tables_and_users
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import Account
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import Action, Plan, State, Wanted, column_differences, make_plan
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_server import differences, files, ports, room_for_a_server
 
 Result = dict[str, t.Any]
 _PROBE = '{"nsfl": "probe"}'

@@ -10,10 +10,10 @@ import typing as t
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ._image_accounts import logged_in
-from ._image_plan import PlanError
-from ._references import Reference, parse, split_registry
-from ._registry import Registry
+from ansible_collections.neursafe.fl.plugins.module_utils._image_accounts import logged_in
+from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlanError
+from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference, parse, split_registry
+from ansible_collections.neursafe.fl.plugins.module_utils._registry import Registry
 
 LOOKUPS_AT_ONCE = 8
 

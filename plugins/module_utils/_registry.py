@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 
-from ._option_error import OptionError
-from ._references import Reference, is_loopback
+from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference, is_loopback
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
 Challenge = tuple[str, dict[str, str]]

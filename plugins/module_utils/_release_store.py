@@ -23,7 +23,7 @@ def listed(kube: Kube, instance: str, namespace: str) -> list[Summary]:
 
 def read(kube: Kube, instance: str, namespace: str, number: int) -> Object | None:
     """The Secret of one."""
-    return t.cast("Object | None", kube.find(_path(instance, namespace, number)))
+    return kube.find(_path(instance, namespace, number))
 
 
 def write(kube: Kube, secret: Object, keep: int) -> None:

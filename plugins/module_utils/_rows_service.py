@@ -9,10 +9,10 @@ import json
 import typing as t
 from contextlib import closing
 
-from . import _mongodb as mongo
-from . import _postgresql as pg
-from ._database_error import DatabaseError
-from ._rows import Difference, Rows, difference, key_text
+from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
+from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as pg
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError
+from ansible_collections.neursafe.fl.plugins.module_utils._rows import Difference, Rows, difference, key_text
 
 if pg.PSYCOPG2_ERROR is None:
     from psycopg2 import sql

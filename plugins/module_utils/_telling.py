@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import os
+import typing as t
+
+T = t.TypeVar("T")
 
 
 def tell(text: str) -> None:
@@ -18,3 +21,11 @@ def tell(text: str) -> None:
             stream.write(text)
     except OSError:
         return
+
+
+def telling(what: str, items: t.Iterable[T], total: int) -> t.Iterator[T]:
+    """The same items, telling before the first and after each how many of all are done."""
+    tell(f"{what}: 0 of {total}")
+    for done, item in enumerate(items, 1):
+        yield item
+        tell(f"{what}: {done} of {total}")

@@ -64,12 +64,13 @@ manifest:
 """
 
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _backup_set as sets
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     path, state = Path(module.params["path"]), module.params["state"]
     if state == "verified":
         return {"changed": False, "folder": str(path), "manifest": sets.verified(path)}

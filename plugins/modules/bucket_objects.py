@@ -13,7 +13,7 @@ description:
   - Takes every object with its metadata (s3fs keeps modes and owners there) into a folder, each content once, under its checksum.
   - Brings them back. Objects that are there already are not written again, so that what was cut short is finished by the next run.
   - A bucket that has other objects is refused unless O(overwrite) says otherwise; no bucket is changed then.
-extends_documentation_fragment: [neursafe.fl.attributes]
+extends_documentation_fragment: [neursafe.fl.attributes, neursafe.fl.s3]
 attributes:
   check_mode:
     description: Compares, and says how many objects would be written and deleted. Takes nothing into a folder.
@@ -21,33 +21,7 @@ attributes:
     description: Names of objects, never what is in them.
 author:
   - The neursafe.fl maintainers (@neursafe)
-requirements:
-  - minio >= 7.2.20 (Python), on the host that runs the module
 options:
-  endpoint:
-    description: Address of the S3 API.
-    type: str
-    required: true
-  access_key:
-    description: Access key to work with.
-    type: str
-    required: true
-  secret_key:
-    description: Secret key that belongs to it.
-    type: str
-    required: true
-  region:
-    description: Region of the buckets.
-    type: str
-    default: us-east-1
-  ca_path:
-    description: File with the CA certificates that the endpoint's certificate is checked against.
-    type: str
-    default: ""
-  validate_certs:
-    description: Whether the endpoint's certificate is checked.
-    type: bool
-    default: true
   timeout:
     description: Seconds to wait for one answer.
     type: int
@@ -73,10 +47,6 @@ options:
     description: Number of objects at a time.
     type: int
     default: 8
-  labels:
-    description: What O(endpoint), O(access_key) and O(secret_key) are called in the caller's settings, for error messages.
-    type: dict
-    default: {}
 """
 
 EXAMPLES = r"""
@@ -102,6 +72,7 @@ bytes:
 """
 
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as api
@@ -110,19 +81,13 @@ from ansible_collections.neursafe.fl.plugins.module_utils._objects_api import Bu
 from ansible_collections.neursafe.fl.plugins.module_utils._storage_names import endpoint_problem
 
 OPTIONS = {
-    "endpoint": {"type": "str", "required": True},
-    "access_key": {"type": "str", "required": True, "no_log": False},
-    "secret_key": {"type": "str", "required": True, "no_log": True},
-    "region": {"type": "str", "default": "us-east-1"},
-    "ca_path": {"type": "str", "default": ""},
-    "validate_certs": {"type": "bool", "default": True},
+    **api.OPTIONS,
     "timeout": {"type": "int", "default": 30},
     "buckets": {"type": "list", "elements": "str", "required": True},
     "folder": {"type": "path"},
     "state": {"type": "str", "choices": ["saved", "restored", "absent"], "default": "saved"},
     "overwrite": {"type": "bool", "default": False},
     "workers": {"type": "int", "default": 8},
-    "labels": {"type": "dict", "default": {}},
 }
 
 
@@ -130,13 +95,13 @@ class OtherDataError(Exception):
     """The buckets hold what the backup does not."""
 
 
-def saved(buckets: list[Bucket], check_mode: bool) -> dict:
+def saved(buckets: list[Bucket], check_mode: bool) -> dict[str, Any]:
     found = {bucket.name: [] if check_mode else bucket.save() for bucket in buckets}
     sizes = [one.size for objects in found.values() for one in objects]
     return {"changed": True, "counts": {name: len(objects) for name, objects in found.items()}, "bytes": sum(sizes)}
 
 
-def restored(buckets: list[Bucket], overwrite: bool, check_mode: bool) -> dict:
+def restored(buckets: list[Bucket], overwrite: bool, check_mode: bool) -> dict[str, Any]:
     plans = [(bucket, bucket.compare()) for bucket in buckets]
     foreign = [f"{bucket.name}/{key}" for bucket, steps in plans for key in steps.foreign]
     if foreign and not overwrite:
@@ -156,7 +121,7 @@ def restored(buckets: list[Bucket], overwrite: bool, check_mode: bool) -> dict:
     }
 
 
-def absent(buckets: list[Bucket], check_mode: bool) -> dict:
+def absent(buckets: list[Bucket], check_mode: bool) -> dict[str, Any]:
     found = {bucket.name: bucket.keys() for bucket in buckets}
     for bucket in buckets:
         if not check_mode:
@@ -164,7 +129,7 @@ def absent(buckets: list[Bucket], check_mode: bool) -> dict:
     return {"changed": any(found.values()), "counts": {name: len(keys) for name, keys in found.items()}, "bytes": 0}
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     try:
         store = api.store_of(params)

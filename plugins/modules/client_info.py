@@ -47,6 +47,9 @@ attributes:
   diff_mode:
     description: Changes nothing, so there is no difference to show.
     support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
 author:
   - The neursafe.fl maintainers (@neursafe)
 """
@@ -94,6 +97,7 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._client_causes import registered, why_not
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 Look = tuple[str, list[str]]
 _POD_LINES = 2000
@@ -181,6 +185,7 @@ def main() -> None:
         good = registered(log)
         if good or time.monotonic() - start >= params["wait_timeout"]:
             break
+        tell(f"waiting until {params['unit'] or params['deployment']} is registered; it is {state or 'not there yet'}")
         time.sleep(1)
     result: dict[str, Any] = {"registered": good, "service_state": state, "log": log[-params["lines"] :]}
     result["seconds"] = round(time.monotonic() - start, 1)

@@ -123,6 +123,8 @@ at_work:
   sample: [default/mnist RUNNING]
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
 from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as pg
@@ -158,10 +160,14 @@ OPTIONS = {
 
 
 # Without the library the connection says so.
-PG_ERRORS = (pg.psycopg2.Error,) if pg.PSYCOPG2_ERROR is None else ()
+PG_ERRORS: tuple[type[Exception], ...] = ()
+if pg.PSYCOPG2_ERROR is None:
+    from psycopg2 import Error
+
+    PG_ERRORS = (Error,)
 
 
-def service(params: dict) -> PostgresqlRows | MongoRows:
+def service(params: dict[str, Any]) -> PostgresqlRows | MongoRows:
     """The one for the kind of database."""
     host, user, password, tls = params["login_host"], params["login_user"], params["login_password"], params["sslmode"]
     ca_cert = params["ca_cert"] or ""
@@ -172,7 +178,7 @@ def service(params: dict) -> PostgresqlRows | MongoRows:
     return PostgresqlRows(login, params["database"], params["schema"], params["tables"])
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     if params["state"] == "saved":
         rows = service(params).read()

@@ -28,6 +28,9 @@ attributes:
   diff_mode:
     description: Nothing to show.
     support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
 notes:
   - Proxies of the environment are not used, since these are ways inside the site.
 author:

@@ -39,6 +39,9 @@ attributes:
   diff_mode:
     support: none
     description: The differences are its result.
+  idempotent:
+    description: Changes nothing, but for the file at O(path).
+    support: full
 notes:
   - Runs on the controller, so it belongs into a play for C(localhost).
 seealso:

@@ -186,6 +186,7 @@ systemd:
 import os
 import platform
 import time
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _host_state as host
@@ -198,7 +199,7 @@ MOUNTS = {"path": {"type": "path", "required": True}, "source": {"type": "str", 
 UNITS = {**WANTED, "same_command": {"type": "bool", "default": False}}
 
 
-def differences(params: dict) -> list[str]:
+def differences(params: dict[str, Any]) -> list[str]:
     return [
         *wanted.accounts(params["accounts"]),
         *wanted.programs(params["programs"]),

@@ -78,12 +78,13 @@ kept:
 """
 
 from pathlib import Path
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._host_leaving import Host
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     host = Host(module.run_command, Path(params["folder"]))
     if params["state"] == "absent":

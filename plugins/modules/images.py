@@ -169,6 +169,9 @@ attributes:
   diff_mode:
     support: full
     description: Shows how the manifest changes.
+  idempotent:
+    description: An image that the registry has with the same content is neither built nor pushed.
+    support: full
 notes:
   - Runs on the controller.
 """
@@ -235,7 +238,7 @@ up_to_date:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._image_service import ImagesError, ImageService
 
-OPTIONS = {
+OPTIONS: dict[str, dict[str, object]] = {
     "source": {"type": "path"},
     "dockerfiles": {"type": "path"},
     "catalogue": {

@@ -48,6 +48,9 @@ attributes:
   diff_mode:
     description: Changes nothing, so there is no difference to show.
     support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
 seealso:
   - module: neursafe.fl.job
 author:

@@ -86,6 +86,9 @@ attributes:
       Returns RV(differences) for showing them. (M(kubernetes.core.k8s) shows none for a list, and those of Secrets would have to
       be kept back altogether.)
     support: partial
+  idempotent:
+    description: Changes nothing.
+    support: full
 seealso:
   - module: neursafe.fl.rollout
   - module: kubernetes.core.k8s

@@ -122,6 +122,9 @@ attributes:
   diff_mode:
     support: full
     description: Lists the commands, without passwords.
+  idempotent:
+    description: Runs no command for what is there already.
+    support: full
 requirements:
   - pymongo
 """

@@ -16,9 +16,7 @@ description:
   - Never removes a bucket or an object.
 author:
   - The neursafe.fl maintainers (@neursafe)
-requirements:
-  - minio >= 7.2.20 (Python), on the host that runs the module
-extends_documentation_fragment: [neursafe.fl.attributes]
+extends_documentation_fragment: [neursafe.fl.attributes, neursafe.fl.s3]
 attributes:
   check_mode:
     description: Reads the store and reports what it would change. When nothing answers yet, all is reported as to be made.
@@ -27,37 +25,15 @@ attributes:
   idempotent:
     description: A second run sends no changing request.
 options:
-  endpoint:
-    description: Address of the S3 API, for example V(http://10.0.0.5:9000).
-    type: str
-    required: true
-  access_key:
-    description: Access key to work with. An administrator's when O(user) is given.
-    type: str
-    required: true
-  secret_key:
-    description: Secret key that belongs to O(access_key).
-    type: str
-    required: true
-  region:
-    description: Region of the buckets.
-    type: str
-    default: us-east-1
-  ca_path:
-    description: File with the CA certificates that the endpoint's certificate is checked against. Empty for those of the system.
-    type: str
-    default: ""
-  validate_certs:
-    description: Whether the endpoint's certificate is checked.
-    type: bool
-    default: true
   buckets:
     description: Buckets that have to exist.
     type: list
     elements: str
     default: []
   user:
-    description: A MinIO user that may use O(buckets) and nothing else. Leave out at endpoints without MinIO's admin API.
+    description:
+      - A MinIO user that may use O(buckets) and nothing else; made with an administrator's keys.
+      - Leave it out at endpoints without MinIO's admin API.
     type: dict
     suboptions:
       access_key:
@@ -88,10 +64,6 @@ options:
     description: Seconds to wait for one answer. Requests are tried four times.
     type: int
     default: 10
-  labels:
-    description: What O(endpoint), O(access_key) and O(secret_key) are called in the caller's settings, for error messages.
-    type: dict
-    default: {}
 """
 
 EXAMPLES = r"""
@@ -134,6 +106,8 @@ degraded:
   sample: ["10.0.0.8:9000 is offline"]
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store as store
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as api
@@ -147,7 +121,7 @@ USER_SPEC = {
 }
 
 
-def read_wishes(params: dict) -> tuple[store.Wanted, str]:
+def read_wishes(params: dict[str, Any]) -> tuple[store.Wanted, str]:
     """The wanted state and the user's secret; every problem of the input at once."""
     user = params["user"] or {}
     buckets = tuple(dict.fromkeys(params["buckets"]))
@@ -168,7 +142,7 @@ def read_wishes(params: dict) -> tuple[store.Wanted, str]:
     return wanted, secret
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     wanted, secret = read_wishes(params)
     try:
@@ -199,17 +173,11 @@ def run(module: AnsibleModule) -> dict:
 def main() -> None:
     module = AnsibleModule(
         argument_spec={
-            "endpoint": {"type": "str", "required": True},
-            "access_key": {"type": "str", "required": True, "no_log": False},
-            "secret_key": {"type": "str", "required": True, "no_log": True},
-            "region": {"type": "str", "default": "us-east-1"},
-            "ca_path": {"type": "str", "default": ""},
-            "validate_certs": {"type": "bool", "default": True},
+            **api.OPTIONS,
             "buckets": {"type": "list", "elements": "str", "default": []},
             "user": {"type": "dict", "options": USER_SPEC},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "timeout": {"type": "int", "default": 10},
-            "labels": {"type": "dict", "default": {}},
         },
         supports_check_mode=True,
     )

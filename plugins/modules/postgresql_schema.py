@@ -161,6 +161,9 @@ attributes:
   diff_mode:
     support: full
     description: Lists the statements, without passwords.
+  idempotent:
+    description: Runs no statement for what is there already.
+    support: full
 requirements:
   - psycopg2
 """

@@ -65,6 +65,9 @@ attributes:
   diff_mode:
     description: A release is made of what other tasks have shown.
     support: none
+  idempotent:
+    description: Records nothing when the latest release has the same content.
+    support: full
 seealso:
   - module: neursafe.fl.kube_plan
 author:

@@ -62,6 +62,9 @@ attributes:
   diff_mode:
     description: Changes nothing but what O(retry_now) and O(renew) say.
     support: none
+  idempotent:
+    description: Waiting changes nothing; O(renew) and O(retry_now) do what they say each time.
+    support: partial
 seealso:
   - module: neursafe.fl.kube_plan
 author:

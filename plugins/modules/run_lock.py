@@ -36,6 +36,9 @@ attributes:
   diff_mode:
     description: Nothing to show.
     support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
 notes:
   - Runs on the controller only.
 author:

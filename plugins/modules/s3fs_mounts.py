@@ -102,6 +102,7 @@ mounts:
 
 import time
 from contextlib import nullcontext
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs as s3fs
@@ -124,7 +125,7 @@ class Mounts:
     def look(self, buckets: list[str]) -> dict[str, s3fs.Seen]:
         return s3fs.look(self.params["root"], self.params["unit"], buckets, self.params["files"], self.params["probe_timeout"])
 
-    def run(self) -> dict:
+    def run(self) -> dict[str, Any]:
         self.remove()
         seen = self.look(self.wanted)
         if any(one.unit.stale or not one.unit.found for one in seen.values()) and not self.module.check_mode:

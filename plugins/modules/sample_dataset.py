@@ -48,6 +48,9 @@ attributes:
   diff_mode:
     description: Shows the checksums before and after.
     support: full
+  idempotent:
+    description: A data set with the same content is left alone.
+    support: full
 author:
   - The neursafe.fl maintainers (@neursafe)
 """

@@ -81,6 +81,7 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import nullcontext
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as systemd
@@ -102,7 +103,7 @@ def answer(url: str, ca_path: str | None) -> str:
         return str(getattr(error, "reason", error))
 
 
-def wait(params: dict) -> None:
+def wait(params: dict[str, Any]) -> None:
     """Until unit and health address are well, or the reason why they are not."""
     deadline, pause = time.monotonic() + params["timeout"], 0.1
     while True:
@@ -119,7 +120,7 @@ def wait(params: dict) -> None:
         pause = min(pause * 1.5, 1.0)
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     name = params["name"]
     unit = systemd.show([name])[name]

@@ -140,6 +140,8 @@ root:
   sample: /mnt/neursafe_fl
 """
 
+from typing import Any
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._mounts import NOTHING_MOUNTED, unmounted
 from ansible_collections.neursafe.fl.plugins.module_utils._tree import Tree
@@ -159,7 +161,7 @@ ENTRY_SPEC = {
 }
 
 
-def run(module: AnsibleModule) -> dict:
+def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     root = parse_root(params["root"])
     entries = parse_entries(root, params["entries"])

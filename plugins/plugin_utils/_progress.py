@@ -9,16 +9,28 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 # What comes after a playbook that has gone well, for the reader of its last line.
 NEXT = {
-    "preflight": "playbooks/server.yml with the same inventory",
-    "server": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
+    "backup": "keep a copy of its folder on another machine, with the inventory",
     "client": "playbooks/verify.yml runs a federated job on them",
+    "images": "playbooks/server.yml brings them to the platform",
+    "lab": "playbooks/server.yml with -i inventories/lab provisions the platform on it",
+    "migrate": "read the file of variables, then playbooks/preflight.yml with its inventory",
+    "preflight": "playbooks/server.yml with the same inventory",
+    "restore": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
+    "server": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
+    "upgrade": "playbooks/client.yml brings the clients to the same images",
 }
+
+
+_FIGURES = "  seconds  tasks  changed"
+_NARROWEST = 12
+_MINUTES = 120  # seconds from which on a time is told in minutes
 
 
 @dataclass
@@ -34,6 +46,7 @@ class Phase:
     failed: set[str] = field(default_factory=set)
     task: str = ""
     done: set[str] = field(default_factory=set)  # hosts that are through with the task
+    said: list[str] = field(default_factory=list)  # to the person who runs it
 
     @property
     def shown(self) -> bool:
@@ -50,32 +63,61 @@ def recap(hosts: dict[str, dict[str, int]]) -> list[str]:
     return [*lines, ""] if lines else []
 
 
-def table(phases: list[Phase]) -> list[str]:
-    """The phases that did something as lines of a table, with their sum as the last line."""
+def table(phases: list[Phase], columns: int = 0) -> list[str]:
+    """The phases that did something as lines of a table, with their sum as the last line.
+
+    Names are cut where a line would not fit into `columns`, and where a phase failed goes on a line of its own.
+    """
     shown = [phase for phase in phases if phase.shown]
     width = max([len(phase.name) for phase in shown] + [len("phase")])
-    lines = [f"{'phase':<{width}}  seconds  tasks  changed"]
+    if columns:
+        width = min(width, max(_NARROWEST, columns - len(_FIGURES) - 1))
+    lines = [f"{'phase':<{width}}{_FIGURES}"]
     for phase in shown:
+        lines.append(f"{cut(phase.name, width):<{width}}  {phase.seconds:7.1f}  {phase.run:5d}  {phase.changed:7d}")
         note = f"  failed on {', '.join(sorted(phase.failed))}" if phase.failed else ""
-        lines.append(f"{phase.name:<{width}}  {phase.seconds:7.1f}  {phase.run:5d}  {phase.changed:7d}{note}")
+        if columns and len(lines[-1]) + len(note) >= columns:
+            lines.append(note)
+        else:
+            lines[-1] += note
     total = sum(phase.seconds for phase in shown)
     lines.append(f"{'all':<{width}}  {total:7.1f}  {sum(p.run for p in shown):5d}  {sum(p.changed for p in shown):7d}")
     return lines
+
+
+def messages(result: Mapping[str, Any]) -> list[str]:
+    """What a debug task says, each turn of a loop and each line of a list on its own. Variables that it shows are none of it."""
+    if "results" in result:
+        return [text for one in result["results"] for text in messages(one)]
+    said = result.get("msg", [])
+    return [str(text) for text in (said if isinstance(said, list) else [said])] if "censored" not in result else []
+
+
+def cut(text: str, width: int) -> str:
+    """As much of a text as there is room for."""
+    return text if len(text) <= width else text[: max(0, width - 1)] + "…"
+
+
+def clock(seconds: float) -> str:
+    """A time as people say it."""
+    return f"{seconds:.0f} s" if seconds < _MINUTES else f"{seconds // 60:.0f} min {seconds % 60:02.0f} s"
 
 
 def live_line(phase: Phase, elapsed: float, expected: float | None, inside: str, width: int) -> str:
     """What is going on, in one line of at most `width` characters: what, where, how far, since when, until about when."""
     count = len(phase.hosts)
     where = phase.hosts[0] if count == 1 else f"{len(phase.done)} of {count} hosts"
-    clock = f"{elapsed:.0f} s" if expected is None else f"{elapsed:.0f} of about {expected:.0f} s"
-    line = f"{phase.name}: {where}, {clock}: {inside or phase.task}"
-    return line if len(line) < width else line[: max(0, width - 2)] + "…"
+    since = clock(elapsed) if expected is None else f"{clock(elapsed)} of about {clock(expected)}"
+    if expected is not None and max(elapsed, expected) < _MINUTES:
+        since = f"{elapsed:.0f} of about {expected:.0f} s"
+    # A cell less than there are: after the last one some terminals go on to the next line.
+    return cut(f"{phase.name}: {where}, {since}: {inside or phase.task}", width - 1)
 
 
 def end_line(phase: Phase) -> str:
     """One phase that is over."""
     outcome = f"failed on {', '.join(sorted(phase.failed))}" if phase.failed else f"{phase.changed} changed"
-    return f"{phase.name}: {phase.seconds:.1f} s, {outcome}"
+    return f"{phase.name}: {f'{phase.seconds:.1f} s' if phase.seconds < _MINUTES else clock(phase.seconds)}, {outcome}"
 
 
 def what_next(playbook: str, failed: bool, changed: int, log: str) -> str:

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The blocks of commands and settings in the documentation, and what is wrong with each. Nothing is done to any host."""
+"""What is wrong with the commands and settings in the documentation's blocks. Nothing is done to any host.
+
+tests/e2e/test_documented_commands.py types those commands on a platform.
+"""
 
 from __future__ import annotations
 
@@ -19,39 +22,14 @@ from typing import Any
 import yaml
 from ansible_collections.neursafe.fl.plugins.plugin_utils._setting_values import value_problems
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_settings, unknown
+from pages import ROOT, blocks, commands
 
-ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(sys.executable).parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
-FENCE = re.compile(r"^```(?P<language>\S*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 GROUPS = {"nsfl_object_store", "nsfl_database", "nsfl_nodes", "nsfl_clients", "nsfl_cluster_clients", "nsfl_cli"}
 ROLES = {path.name for path in (ROOT / "roles").iterdir()}
 # What `neursafe.fl.NAME` may mean.
 PARTS = ROLES | {path.stem for folder in ("playbooks", "plugins/*") for path in ROOT.glob(f"{folder}/*.*")}
 OURS = re.compile(r"^neursafe\.fl\.(\w+)")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a page."""
-
-    page: Path
-    line: int
-    language: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
-
-
-def blocks() -> Iterator[Block]:
-    """All blocks of all pages, but for Sphinx's own directives."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for found in FENCE.finditer(text):
-            if not found["language"].startswith("{"):
-                yield Block(page, text.count("\n", 0, found.start()) + 1, found["language"], found["text"])
 
 
 @dataclass
@@ -79,16 +57,6 @@ class Desk:
     def lacks(self, *paths: str) -> list[str]:
         """Those of the paths that are neither there nor made by the block."""
         return [f"there is no {path}" for path in paths if path not in self.made and not (self.folder / path).exists()]
-
-
-def commands(text: str) -> Iterator[list[str]]:
-    """The words of each command, without comments and without variables set in front."""
-    for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
-        while words and re.fullmatch(r"[A-Z_]+=.*", words[0]):
-            words.pop(0)
-        if words:
-            yield words
 
 
 def parsed(program: str, words: list[str]) -> Any:

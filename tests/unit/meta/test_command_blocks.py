@@ -11,7 +11,8 @@ import command_blocks
 import pytest
 import yaml
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_names
-from command_blocks import PAGES, PARTS, ROOT, Block, Desk, blocks, command_problems, setting_problems
+from command_blocks import PARTS, Desk, command_problems, setting_problems
+from pages import PAGES, ROOT, Block, blocks
 
 BLOCKS = list(blocks())
 # Names with the collection's prefix that are no setting and no part: a stanza's key, a table of the successor.

@@ -48,12 +48,10 @@ def test_the_verbs_are_the_same_everywhere(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_task_files_are_short(role: str) -> None:
-    long = {
-        path.name: lines for path in (ROOT / "roles" / role / "tasks").glob("*.yml") if (lines := len(path.read_text().splitlines())) > 150
-    }
-    assert long == {}
-    assert len((ROOT / "roles" / role / "tasks" / "main.yml").read_text().splitlines()) <= 45
+def test_it_says_what_it_is_for_and_how_it_is_used(role: str) -> None:
+    text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+    purpose = text.partition(f"# {role}\n\n")[2].partition("\n\n")[0]
+    assert len(purpose) > 40 and "\n```" in text.partition("<!-- settings")[0]
 
 
 @pytest.mark.parametrize("role", ROLES)

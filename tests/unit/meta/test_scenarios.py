@@ -12,6 +12,15 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 SCENARIOS = sorted(path.parent for path in (ROOT / "molecule").glob("*/molecule.yml"))
+# The playbooks that users run, and what every role has to bear.
+WHOLE = {"server", "client", "upgrade", "check_mode", "invalid_input"}
+# Sequences without a second run that has to change nothing, and why.
+ONCE = {
+    "check_mode": "nothing is converged",
+    "invalid_input": "every run is refused",
+    "nsfl_verify": "each run makes a job of its own",
+    "upgrade": "an upgrade ends with a job",
+}
 # Scenarios whose role takes its default provider on the hosts they name.
 DEFAULT_PROVIDERS = {"nsfl_client_cluster": "cluster", "nsfl_client_standalone": "standalone"}
 
@@ -42,6 +51,17 @@ def test_each_role_and_provider_has_a_scenario(role: str) -> None:
     }
     assert tried
     assert [choice for choice in choices(role) if not any(choice in provider for provider in tried)] == []
+
+
+def test_the_playbooks_as_a_whole_have_scenarios() -> None:
+    assert WHOLE - {scenario.name for scenario in SCENARIOS} == set()
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: str(path.name))
+def test_a_second_run_is_part_of_the_sequence(scenario: Path) -> None:
+    common = load(ROOT / ".config" / "molecule" / "config.yml")["scenario"]["test_sequence"]
+    sequence = load(scenario / "molecule.yml").get("scenario", {}).get("test_sequence", common)
+    assert ("idempotence" in sequence) is (scenario.name not in ONCE)
 
 
 def test_the_upgrade_starts_from_the_oldest_release_that_the_changelog_names() -> None:

@@ -21,7 +21,9 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils._rendered_files import
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIGS = ROOT / "tests" / "unit" / "configs"
-EXPECTED = yaml.safe_load((CONFIGS / "expected.yml").read_text(encoding="utf-8"))
+EXPECTED: dict[str, Any] = {
+    name: said for path in sorted(CONFIGS.glob("expected-*.yml")) for name, said in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+}
 GOOD = [name for name, item in EXPECTED.items() if item["shape"] == "2022" and not item["problems"]]
 TABLE = re.compile(r"^\| (\w+) \| `([^`]+)` \| `([^`]+)` \|", re.MULTILINE)
 ROWS = TABLE.findall((ROOT / "docs" / "deviations.md").read_text(encoding="utf-8"))

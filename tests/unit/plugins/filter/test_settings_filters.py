@@ -20,7 +20,7 @@ def test_shared_settings_are_known() -> None:
 
 
 def test_problems_are_gathered_over_roles_and_hosts_and_told_once() -> None:
-    hostvars = {
+    hostvars: dict[str, dict[str, object]] = {
         "node-1": {"__nsfl_server_problems": ["port taken"], "__nsfl_database_problems": ["no room"]},
         "node-2": {"__nsfl_server_problems": ["port taken"], "nsfl_root": "/mnt", "__nsfl_x": ["not a problem"]},
     }

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleFilterError
-from ansible_collections.neursafe.fl.plugins.filter import directories_entries, environment_file
+from ansible_collections.neursafe.fl.plugins.filter import environment_file
 from ansible_collections.neursafe.fl.plugins.filter.problems import FILTERS
 from ansible_collections.neursafe.fl.plugins.filter.s3fs_options import FilterModule as S3fsOptions
 
@@ -48,8 +50,6 @@ HOST = {"systemd": True, "ports": {}, "paths": {"/var/lib/minio": FOLDER}}
 CONTROLLER = {"paths": {"/opt/minio": {**FOLDER, "kind": "file"}}, "commands": {"go": ""}}
 store_problems = FILTERS["object_store_problems"]
 mount_problems = FILTERS["shared_storage_problems"]
-folder_problems = FILTERS["directories_problems"]
-folder_entries = directories_entries.FilterModule().filters()["directories_entries"]
 options = S3fsOptions().filters()["s3fs_options"]
 environment = environment_file.FilterModule().filters()["environment_file"]
 
@@ -149,7 +149,7 @@ MOUNTS = {
     "passwd_file": "/etc/neursafe_fl/passwd-s3fs",
 }
 BARE = {**FOLDER, "exists": False, "kind": ""}
-NODE = {
+NODE: dict[str, Any] = {
     "systemd": True,
     "paths": {
         "/dev/fuse": {**FOLDER, "kind": "device"},
@@ -222,73 +222,9 @@ def test_the_options_follow_settings_and_version():
     assert "canary" not in plain
 
 
-TREES = {
-    "layout": "server",
-    "root": "/mnt/fl",
-    "system_bucket": "nsfl-system",
-    "selector": "selector",
-    "proxy": "proxy",
-    "coordinator_configs": "coordinator_configs",
-    "client_root": "/mnt/fl/nsfl-client",
-    "workspace": "workspace",
-    "datasets": "datasets",
-    "task_configs": "task_configs",
-    "config": "config",
-    "lmdb": "/var/lib/lmdb",
-    "mode": "",
-    "owner": "",
-    "group": "",
-    "lmdb_mode": "0750",
-}
-
-
-def test_entries_of_both_layouts():
-    assert [entry["path"] for entry in folder_entries(TREES)] == ["selector", "proxy", "coordinator_configs"]
-    client = folder_entries({**TREES, "layout": "client", "mode": "0750", "owner": "nsfl"})
-    assert client[0] == {"path": "workspace", "state": "directory", "mode": "0750", "owner": "nsfl"} and len(client) == 4
-    assert folder_entries(TREES, state="absent")[0] == {"path": "selector", "state": "absent", "recursive": False, "keep_full": True}
-
-
-IN_BUCKET = {
-    **TREES,
-    "bucket": "nsfl",
-    "models": "models",
-    "folders": ["default", "study"],
-    **{name: f"system/{name}" for name in ("selector", "proxy", "coordinator_configs")},
-}
-
-
-def test_what_is_a_bucket_elsewhere_is_a_folder_in_the_one_bucket():
-    paths = [entry["path"] for entry in folder_entries(IN_BUCKET)]
-    assert paths == ["system", "models", "default", "study", "system/selector", "system/proxy", "system/coordinator_configs"]
-    assert folder_problems(IN_BUCKET) == []
-    assert only(folder_problems({**IN_BUCKET, "bucket": "Nsfl"}), "nsfl_bucket")
-    assert only(folder_problems({**IN_BUCKET, "proxy": "/system/proxy"}), "nsfl_directories_proxy")
-    # What people keep there goes with nobody; folders before those that they are in.
-    removed = folder_entries(IN_BUCKET, state="absent", recursive=True)
-    assert {entry["path"] for entry in removed if entry["recursive"]} == {"system/selector", "system/proxy", "system/coordinator_configs"}
-    order = [entry["path"] for entry in removed]
-    assert order.index("system") > max(order.index(path) for path in order if path.startswith("system/"))
-
-
 def test_the_one_bucket_is_the_only_one():
     assert store_problems({**STORE, "bucket": "nsfl"}) == []
     assert only(store_problems({**STORE, "bucket": "nsfl_fl"}), "nsfl_bucket")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"selector": "../etc"}, "nsfl_directories_selector"),
-        ({"proxy": "selector"}, "is nsfl_directories_selector too"),
-        ({"system_bucket": "nsfl_system"}, "nsfl_system_bucket"),
-        ({"lmdb": "lmdb"}, "nsfl_directories_lmdb"),
-        ({"mode": "488"}, "nsfl_directories_mode"),
-    ],
-)
-def test_settings_of_the_folders(change, words):
-    assert folder_problems(TREES) == []
-    assert only(folder_problems({**TREES, **change}), words)
 
 
 def test_environment_files_read_back_what_was_written():

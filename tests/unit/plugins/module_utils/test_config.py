@@ -16,7 +16,9 @@ from ansible_collections.neursafe.fl.plugins.module_utils._config_values import 
 from ansible_collections.neursafe.fl.plugins.module_utils._server_checks import server_problems
 
 CONFIGS = Path(__file__).parents[2] / "configs"
-EXPECTED: dict[str, Any] = yaml.safe_load((CONFIGS / "expected.yml").read_text(encoding="utf-8"))
+EXPECTED: dict[str, Any] = {
+    name: said for path in sorted(CONFIGS.glob("expected-*.yml")) for name, said in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+}
 READ = {"server": server_config, "client": client_config}
 GOOD = [name for name, item in EXPECTED.items() if not item["problems"]]
 

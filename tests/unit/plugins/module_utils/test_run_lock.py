@@ -12,10 +12,10 @@ from copy import deepcopy
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.module_utils._kube import KubeError
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._run_lock import (
     LIFETIME,
     FileStore,
@@ -80,7 +80,7 @@ class Place:
     def __init__(self, kind: str, folder: Path) -> None:
         self.kube = FakeKube()
         self.file = folder / "locks" / "nsfl-server-default"
-        self.store: Store = LeaseStore(self.kube, "default", "x") if kind == "lease" else FileStore(self.file)
+        self.store: Store = LeaseStore(cast("Kube", self.kube), "default", "x") if kind == "lease" else FileStore(self.file)
 
     def later(self, seconds: float) -> None:
         self.kube.clock += seconds

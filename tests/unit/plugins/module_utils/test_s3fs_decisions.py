@@ -98,10 +98,10 @@ def test_the_mount_table_is_read_and_the_last_mount_counts():
         "3 1 0:6 / /mnt/a\\040b rw shared:9 - tmpfs tmpfs rw\n"
         "broken line\n"
     )
-    assert mounts.mount_at(table, "/mnt/a b").fstype == "tmpfs"
-    assert mounts.mount_over(table, "/mnt/a b/c/d").source == "tmpfs"
+    upper, root = mounts.mount_at(table, "/mnt/a b"), mounts.mount_over(table, "/var/lib")
+    assert upper is not None and upper.fstype == "tmpfs" and mounts.mount_over(table, "/mnt/a b/c/d") == upper
     assert mounts.mount_over(table, "relative/path") is mounts.mount_over(table, "//") is None
-    assert mounts.mount_over(table, "/var/lib").point == "/" and mounts.mount_at(table, "/mnt") is None
+    assert root is not None and root.point == "/" and mounts.mount_at(table, "/mnt") is None
 
 
 def test_the_probe_tells_well_dead_and_hung(tmp_path):

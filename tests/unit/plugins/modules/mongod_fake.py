@@ -18,43 +18,7 @@ import threading
 from typing import Any
 
 import bson
-
-Document = dict[str, Any]
-WRITING = {"find", "insert", "update", "remove", "listCollections", "createCollection", "createIndex", "listIndexes"}
-RIGHTS = {
-    "readWrite": WRITING,
-    "readWriteAnyDatabase": WRITING,
-    "dbAdminAnyDatabase": {"dropDatabase", "createCollection", "createIndex", "listIndexes", "listCollections"},
-    "userAdminAnyDatabase": {"viewUser", "createUser", "dropUser", "createRole", "dropRole", "viewRole"},
-}
-NEEDED = {
-    "find": "find",
-    "insert": "insert",
-    "update": "update",
-    "delete": "remove",
-    "listCollections": "listCollections",
-    "create": "createCollection",
-    "createIndexes": "createIndex",
-    "listIndexes": "listIndexes",
-    "dropDatabase": "dropDatabase",
-    "usersInfo": "viewUser",
-    "createUser": "createUser",
-    "updateUser": "createUser",
-    "dropUser": "dropUser",
-    "createRole": "createRole",
-    "updateRole": "createRole",
-    "dropRole": "dropRole",
-    "rolesInfo": "viewRole",
-}
-IN_COLLECTION = {"find", "insert", "update", "delete", "createIndexes", "listIndexes"}
-
-
-class RefusalError(Exception):
-    """An answer with ok: 0."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
+from mongod_rights import IN_COLLECTION, NEEDED, RIGHTS, Document, RefusalError
 
 
 class Login:
@@ -100,7 +64,7 @@ class Connection(socketserver.BaseRequestHandler):
             self.request.sendall(struct.pack("<iiii", len(answer) + 16, 0, number, opcode) + answer)
 
     def answer(self, asked: Document) -> Document:
-        server: Mongod = self.server.owner  # type: ignore[attr-defined]
+        server: Mongod = self.server.owner
         name = next(iter(asked))
         try:
             with server.lock:
@@ -176,7 +140,7 @@ class Mongod:
         self.lock = threading.RLock()
         self._server = socketserver.ThreadingTCPServer(place, Connection)
         self._server.daemon_threads = True
-        self._server.owner = self  # type: ignore[attr-defined]
+        self._server.owner = self
         if context:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self.address = f"127.0.0.1:{self._server.server_address[1]}"

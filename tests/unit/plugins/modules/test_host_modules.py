@@ -9,6 +9,7 @@ import socket
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs, _systemd
@@ -103,7 +104,8 @@ def test_what_is_written_is_read_and_taken_away(capsys, tmp_path):
 @pytest.fixture
 def units(monkeypatch):
     """systemd, as a table: `systemctl` calls change it the way systemd would."""
-    table, calls = {}, []
+    table: dict[str, Any] = {}
+    calls: list[Any] = []
 
     def show(names):
         return {name: table.get(name, _systemd.Unit(name=name)) for name in names}

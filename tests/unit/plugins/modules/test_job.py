@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils._job_files import local_files
 from ansible_collections.neursafe.fl.plugins.modules import job, job_info
 from job_api_fake import FakeApi
 from module_call import answer_of
@@ -107,7 +108,7 @@ class Bucket:
         return {name: etag for name, etag in self.objects.items() if name.startswith(prefix)}
 
     def differing(self, src: str, job_id: str) -> list[str]:
-        return [name for name in job.local_files(src) if f"fl-{job_id}/{name}" not in self.objects]
+        return [name for name in local_files(src) if f"fl-{job_id}/{name}" not in self.objects]
 
     def upload(self, src: str, job_id: str, names: list[str]) -> None:
         self.objects.update({f"fl-{job_id}/{name}": "e" for name in names})

@@ -193,7 +193,7 @@ def test_p7_no_restart_under_a_running_job(capsys, api):
     path = "/apis/apps/v1/namespaces/default/deployments/proxy"
     deployment = thing(kind="Deployment", name="proxy", spec={"template": {"spec": {"a": 1}}})
     api.objects[path] = live(deployment)
-    pod = {
+    pod: dict[str, Any] = {
         "metadata": {"name": "default-job-1", "namespace": "default"},
         "spec": {"containers": [{"command": ["python3.7", "-m", "neursafe_fl.python.coordinator.app"]}]},
         "status": {"phase": "Running"},
@@ -210,7 +210,7 @@ def test_p7_no_restart_under_a_running_job(capsys, api):
 def test_running_jobs_are_waited_for_as_long_as_is_said(capsys, api, monkeypatch):
     deployment = thing(kind="Deployment", name="proxy", spec={"template": {"spec": {"a": 1}}})
     api.objects["/apis/apps/v1/namespaces/default/deployments/proxy"] = live(deployment)
-    pod = {
+    pod: dict[str, Any] = {
         "metadata": {"name": "default-job-1", "namespace": "default"},
         "spec": {"containers": [{"command": ["python3.7", "-m", "neursafe_fl.python.coordinator.app"]}]},
         "status": {"phase": "Running"},

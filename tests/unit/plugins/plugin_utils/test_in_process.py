@@ -21,8 +21,8 @@ def fake_main(module: ModuleType, does: Any) -> None:
 
 def answer(does: Any, arguments: dict[str, Any], *, check: bool = False, **place: Any) -> Any:
     module = ModuleType("fake")
-    module.AnsibleModule = AnsibleModule  # type: ignore[attr-defined]
-    module.main = lambda: fake_main(module, does)  # type: ignore[attr-defined]
+    module.AnsibleModule = AnsibleModule
+    module.main = lambda: fake_main(module, does)
     seen = {"transport": "local", "become": False, "async_val": 0, "environment": [{}], "python": sys.executable} | place
     action_type = type("ActionModule", (InProcessAction,), {"module": module})
     action = action_type(
