@@ -16,7 +16,7 @@ from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
 from ansible.utils.display import Display
 from ansible_collections.neursafe.fl.plugins.plugin_utils._in_process import answer
-from ansible_collections.neursafe.fl.plugins.plugin_utils._role_looks import LookFailedError, RoleLooks
+from ansible_collections.neursafe.fl.plugins.plugin_utils._role_preflight import LookFailedError, RolePreflight
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_settings
 
 CONTROLLER = "localhost"
@@ -55,7 +55,7 @@ class ActionModule(ActionBase):
 
     def _look(self, role: str, are_settings_wrong: bool) -> dict[str, Any]:
         """The facts of one role. A check that cannot be made keeps no other one from being told of."""
-        looks = RoleLooks(role, self._loader, self._variables, self._ask, self._say)
+        looks = RolePreflight(role, self._loader, self._variables, self._ask, self._say)
         try:
             looks.go()
         except AnsibleConnectionFailure:

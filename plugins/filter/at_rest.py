@@ -39,7 +39,7 @@ _value:
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.filter.host_problems import noted
+from ansible_collections.neursafe.fl.plugins.plugin_utils._noted import noted
 
 
 def at_rest(hostvars: Mapping[str, Mapping[str, Any]], layers: Mapping[str, Sequence[str]]) -> bool:

@@ -35,14 +35,13 @@ _value:
 """
 
 import re
-from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.plugin_utils._noted import noted
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import shared_names
 
 FACT = re.compile(r"__nsfl_\w+_problems")
-LOOK = "__nsfl_preflight"
 INVENTORY = "__nsfl_inventory_problems"
 SETTING = re.compile(r"nsfl_\w+(?=[.:\[])")
 
@@ -63,11 +62,6 @@ def told(facts: Mapping[str, Any], shared: Mapping[str, str]) -> Iterator[str]:
             found = SETTING.match(problem)
             if fact == INVENTORY or found is None or found.group() not in wrong:
                 yield problem
-
-
-def noted(variables: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The facts of one host, whether the preflight's answer has been taken apart into them yet or not."""
-    return ChainMap(variables, variables.get(LOOK, {}).get("facts", {}))  # type: ignore[arg-type]
 
 
 def host_problems(hostvars: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -30,6 +30,9 @@ attributes:
   diff_mode:
     support: none
     description: There is nothing to show.
+  idempotent:
+    support: full
+    description: It only reads.
 notes:
   - Give the task C(become=true) where a module of a preflight asks for it; a module that does not ask for it runs without.
   - A role's own variables and facts are seen as within the role; C(vars) of the play are, those of other roles are not.

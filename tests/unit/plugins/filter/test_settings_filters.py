@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.neursafe.fl.plugins.filter.at_rest import at_rest
 from ansible_collections.neursafe.fl.plugins.filter.host_problems import host_problems
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_names, shared_names, unknown
 
@@ -63,3 +64,12 @@ def test_what_follows_from_a_value_of_a_wrong_type_is_not_told() -> None:
         "__nsfl_server_problems": ["nsfl_fl_namespaces: 'a' has 1 characters; use 3", "nsfl_root: it is wrong; correct it"],
     }
     assert host_problems({"a": facts}) == ["a - " + facts["__nsfl_inventory_problems"][0], "a - " + facts["__nsfl_server_problems"][1]]
+
+
+def test_what_the_preflight_noted_counts_until_there_is_a_fact_of_that_name() -> None:
+    look = {"facts": {"__nsfl_server_problems": ["nsfl_x: one; mend it"], "__nsfl_server_at_rest": True}}
+    assert host_problems({"a": {"__nsfl_preflight": look}}) == ["a - nsfl_x: one; mend it"]
+    assert host_problems({"a": {"__nsfl_preflight": look, "__nsfl_server_problems": []}}) == []
+    assert at_rest({"a": {"__nsfl_preflight": look}}, {"a": ["nsfl_server"]})
+    assert not at_rest({"a": {"__nsfl_preflight": look, "__nsfl_server_at_rest": False}}, {"a": ["nsfl_server"]})
+    assert not at_rest({"a": {"__nsfl_preflight": look}}, {"a": ["nsfl_server", "nsfl_images"]})

@@ -40,7 +40,7 @@ class LookFailedError(Exception):
         self.task = task
 
 
-class RoleLooks:
+class RolePreflight:
     """One preflight of one role on one host; `facts` is what it has noted and registered."""
 
     def __init__(self, role: str, loader: DataLoader, variables: Mapping[str, Any], ask: Ask, say: Callable[[str], None]) -> None:
@@ -58,7 +58,7 @@ class RoleLooks:
         self._go_through(self._load("tasks/preflight.yml"), {}, {})
 
     def _work_out(self, defaults: list[str]) -> None:
-        """Each default once: Ansible compiles a template whenever its value is asked for. One that cannot be is told of where it is used."""
+        """Each default once; Ansible compiles a template whenever its value is asked for. What fails is told of where it is used."""
         templar = Templar(loader=self._loader, variables=self._base)
         for name in defaults:
             with suppress(AnsibleError):

@@ -13,8 +13,8 @@ import yaml
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.neursafe.fl.plugins.filter import layers
-from ansible_collections.neursafe.fl.plugins.plugin_utils import _role_looks as role_looks
-from ansible_collections.neursafe.fl.plugins.plugin_utils._role_looks import LookFailedError, RoleLooks
+from ansible_collections.neursafe.fl.plugins.plugin_utils import _role_preflight as role_preflight
+from ansible_collections.neursafe.fl.plugins.plugin_utils._role_preflight import LookFailedError, RolePreflight
 
 ROLES = Path(__file__).parents[4] / "roles"
 LAYERS = [role for role, _group, _controller in layers.LAYERS]
@@ -23,7 +23,7 @@ LAYERS = [role for role, _group, _controller in layers.LAYERS]
 @pytest.fixture
 def role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A role of given tasks; what it asks is answered by the names of the arguments."""
-    monkeypatch.setattr(role_looks, "ROLES", tmp_path)
+    monkeypatch.setattr(role_preflight, "ROLES", tmp_path)
 
     def made(tasks: str, variables: Mapping[str, Any] | None = None, defaults: str = "", private: str = "", **more: str) -> Any:
         files = {"tasks/preflight.yml": tasks, "defaults/main.yml": defaults, "vars/main.yml": private}
@@ -39,7 +39,7 @@ def role(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             said = {"failed": True, "msg": arguments["fails"]} if "fails" in arguments else {"got": sorted(arguments)}
             return {"changed": False, **said}
 
-        looks: Any = RoleLooks("nsfl_x", DataLoader(), variables or {}, ask, shown.append)
+        looks: Any = RolePreflight("nsfl_x", DataLoader(), variables or {}, ask, shown.append)
         looks.said, looks.asked = shown, asked
         return looks
 
@@ -186,4 +186,4 @@ def test_each_layers_preflight_does_what_it_may(layer: str) -> None:
     found = list(tasks_of(ROLES / layer / "tasks", "preflight.yml"))
     assert len(found) > 1
     for task in found:
-        role_looks._action(task)
+        role_preflight._action(task)
