@@ -23,6 +23,9 @@ try:
 except ImportError as error:  # the module says which package is missing
     IMPORT_PROBLEM = str(error)
 
+_TRIES = 4
+_AGAIN = (500, 502, 503, 504)
+_BUSY_CODES = ("SlowDown", "ServiceUnavailable", "XMinioServerNotInitialized")
 _KEY_CODES = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "XMinioInvalidCredentials")
 
 
@@ -47,7 +50,8 @@ class Store:
             timeout=urllib3.Timeout(connect=min(5.0, timeout), read=timeout),
             cert_reqs="CERT_REQUIRED" if validate_certs else "CERT_NONE",
             ca_certs=ca_path or None,
-            retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504], raise_on_status=False),
+            # A store that hangs is asked twice, and not for as long as one that refuses or is busy.
+            retries=urllib3.Retry(total=_TRIES - 1, read=1, backoff_factor=0.3, status_forcelist=_AGAIN, raise_on_status=False),
         )
         self._validate_certs = validate_certs
         self.s3 = self._client(access_key, secret_key)
@@ -192,6 +196,8 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
             f"{place}: {endpoint} refuses the request because of the clock{_clock_offset(error)}; "
             "signatures are valid for 15 minutes, so set both clocks (chrony or systemd-timesyncd) and run again"
         )
+    if code in _BUSY_CODES:
+        return StoreError(f"{place}: {endpoint} is busy, or not ready yet ({code}, {_TRIES} times); look at its log, or run again later")
     if code == "AccessDenied":
         return StoreError(f"{keys}: the keys are right but may not do this at {endpoint} (AccessDenied); use an administrator's keys")
     if code in ("BucketAlreadyExists",):
