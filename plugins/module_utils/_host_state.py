@@ -20,6 +20,8 @@ _LISTEN = "0A"
 _UNIT = re.compile(r"([^/]+\.service)")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)+")
 _REMOTE = ("fuse", "nfs", "cifs", "ceph", "glusterfs", "9p", "afs", "smb")
+CONTAINER_BOOLEANS = ("virt_sandbox_use_fusefs",)
+_SELINUX = "/sys/fs/selinux"
 # Entries of a folder beyond this many are not of interest.
 _SOME = 10
 
@@ -150,6 +152,12 @@ def versions(wanted: t.Sequence[str]) -> dict[str, str]:
     """What `PROGRAM --version` calls itself; empty when it is missing or does not say."""
     found = commands(wanted)
     return {name: _version(program) if program else "" for name, program in found.items()}
+
+
+def selinux(root: str = _SELINUX) -> dict[str, t.Any]:
+    """Whether SELinux enforces its policy here, and which of the policy's booleans about containers are off."""
+    off = [name for name in CONTAINER_BOOLEANS if _read(f"{root}/booleans/{name}").startswith("0")]
+    return {"enforcing": _read(f"{root}/enforce").strip() == "1", "off": off}
 
 
 def _version(program: str) -> str:

@@ -105,7 +105,8 @@ def probes(points: t.Iterable[str], timeout: float) -> dict[str, str]:
     """What is wrong with each; all are asked side by side, so that several hung ones cost one time limit."""
     wanted = sorted(set(points))
     with concurrent.futures.ThreadPoolExecutor(max_workers=16) as pool:
-        return dict(zip(wanted, pool.map(lambda point: probe(point, timeout), wanted), strict=True))
+        asked = {point: pool.submit(probe, point, timeout) for point in wanted}
+        return {point: answer.result() for point, answer in asked.items()}
 
 
 def unmounted(paths: t.Sequence[str], timeout: float) -> dict[str, str]:

@@ -217,10 +217,20 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
             return StoreError(
                 f"{place}: the certificate of {endpoint} is not accepted ({reason}); give the CA that signed it, or correct the host name"
             )
-        return StoreError(
-            f"{place}: nothing answers at {endpoint} ({_short(reason)}); is the server running and the port open?", unreachable=True
-        )
+        return StoreError(f"{place}: nothing answers at {endpoint} ({_short(reason)}); {_look_at(reason)}", unreachable=True)
     return StoreError(f"{endpoint}: {type(error).__name__}: {error}")
+
+
+def _look_at(reason: Exception) -> str:
+    """Where the cause of a silence is to be looked for, by how the request ended."""
+    # Some of urllib3's refusals are of the class of its time-outs too, for the sake of old callers.
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return "is the server running and the port open?"
+    if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
+        return "not even a refusal comes back, so look for a firewall that drops the port, or a host that is off"
+    if isinstance(reason, urllib3.exceptions.ReadTimeoutError):
+        return "it takes the connection and says nothing, so the server hangs: look at its log and at its disks, and start it anew"
+    return "is the server running and the port open?"
 
 
 def _short(reason: object) -> str:

@@ -126,6 +126,11 @@ def _s3fs_host_problems(settings: Facts, host: Facts) -> list[str]:
         problems.append("this host: systemd is not its init, and the mounts are run by systemd; use nsfl_shared_storage_provider: external")
     if not paths["/dev/fuse"]["exists"]:
         problems.append("this host: /dev/fuse is missing; load the kernel module (`modprobe fuse`), or give the container the device")
+    if host["selinux"]["enforcing"] and "virt_sandbox_use_fusefs" in host["selinux"]["off"]:
+        problems.append(
+            "this host: SELinux enforces a policy that keeps containers from FUSE mounts, so no pod would see the buckets; "
+            "run `setsebool -P virt_sandbox_use_fusefs on` there"
+        )
     state = paths[root]
     if state["mount_point"] == root and state["fstype"].startswith("fuse"):
         problems.append(

@@ -151,6 +151,7 @@ MOUNTS = {
 BARE = {**FOLDER, "exists": False, "kind": ""}
 NODE = {
     "systemd": True,
+    "selinux": {"enforcing": False, "off": []},
     "paths": {
         "/dev/fuse": {**FOLDER, "kind": "device"},
         "/mnt/fl": FOLDER,
@@ -205,6 +206,21 @@ def test_settings_of_the_mounts(change, words):
 )
 def test_nodes(paths, words):
     assert only(mount_problems(MOUNTS, host=node(**paths)), words)
+
+
+def test_f46_selinux_that_keeps_pods_from_the_mounts_is_told_of():
+    confined = {"enforcing": True, "off": ["virt_sandbox_use_fusefs"]}
+    assert only(mount_problems(MOUNTS, host={**NODE, "selinux": confined}), "setsebool -P virt_sandbox_use_fusefs on")
+    for harmless in ({**confined, "enforcing": False}, {**confined, "off": []}):
+        assert mount_problems(MOUNTS, host={**NODE, "selinux": harmless}) == []
+
+
+def test_f38_everything_that_a_node_lacks_is_told_at_once():
+    lacking = {**node(**{"/dev/fuse": BARE, "/mnt/fl": {**FOLDER, "read_only": True}}), "systemd": False}
+    found = mount_problems(MOUNTS, host=lacking)
+    assert [
+        word for word in ("systemd is not its init", "/dev/fuse is missing", "read-only") if not any(word in one for one in found)
+    ] == []
 
 
 def test_a_given_tree_has_to_be_there():
