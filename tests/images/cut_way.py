@@ -44,7 +44,8 @@ class CutWay:
                 if counted and self.limit is not None:
                     self.limit -= len(data)
                     if self.limit <= 0:
-                        return self._close_all()
+                        self._close_all()
+                        return
                 target.sendall(data)
         for one in (source, target):
             one.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F20: a server that goes away in the midst of the work, and another session's lock; what a fake server has by then is what a real one has."""
+"""F20: a server that goes away in the midst of the work, and the lock of another session."""
 
 from __future__ import annotations
 
