@@ -165,6 +165,11 @@ FAULTS = {
             host("node-2", "mv /usr/bin/python3.away /usr/bin/python3"),
         ),
     ),
+    "F38-sudo": Fault(
+        "the hosts are reached as a user who may not become root",
+        r"(?=.*node-1[^\n]*sudo)(?=.*node-2[^\n]*sudo)",
+        settings={"ansible_user": "nobody"},
+    ),
     "F46": Fault(
         "a firewall drops the object store's port",
         r"10\.2\d\d\.0\.11:9000.*look for a firewall that drops the port",
