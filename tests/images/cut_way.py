@@ -47,12 +47,16 @@ class CutWay:
                         self._close_all()
                         return
                 target.sendall(data)
-        for one in (source, target):
-            one.close()
+        _close(source, target)
 
     def _close_all(self) -> None:
-        for one in list(self._open):
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
+        _close(*self._open)
         self._open.clear()
+
+
+def _close(*sockets: socket.socket) -> None:
+    """The other side is told at once: a socket that a thread still reads from is not closed by `close` alone."""
+    for one in sockets:
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+        one.close()
