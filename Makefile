@@ -41,5 +41,5 @@ bench: setup ## Measure ours beside its peers and compare with the goals; BENCH=
 
 faults: setup ## Put faults on the lab's platform and see it recover, then take it all away; FAULTS="F07 or F31" some of them (docs/reliability.md)
 	@mkdir -p build/logs
-	@NSFL_FAULTS_STEP=$${NSFL_FAULTS_STEP:-1} .venv/bin/pytest -q tests/faults -k "$(FAULTS)" --junitxml=build/logs/faults.xml
+	@.venv/bin/pytest -q tests/faults -k "$(FAULTS)" --junitxml=build/logs/faults.xml
 	@[ -n "$(FAULTS)" ] || .venv/bin/pytest -q tests/e2e/test_leave.py

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import itertools
 import os
 import re
@@ -21,6 +20,8 @@ _LISTEN = "0A"
 _UNIT = re.compile(r"([^/]+\.service)")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)+")
 _REMOTE = ("fuse", "nfs", "cifs", "ceph", "glusterfs", "9p", "afs", "smb")
+CONTAINER_BOOLEANS = ("virt_sandbox_use_fusefs",)
+_SELINUX = "/sys/fs/selinux"
 # Entries of a folder beyond this many are not of interest.
 _SOME = 10
 
@@ -127,14 +128,17 @@ def path(where: str, table: t.Sequence[mounts.Mount], troubles: t.Mapping[str, s
     return state
 
 
-def paths(wanted: t.Sequence[str], timeout: float) -> dict[str, dict[str, t.Any]]:
-    """All of them; remote mounts are probed once each and side by side, so that several hung ones cost one time limit."""
-    table = mounts.read_mounts()
+def remote_troubles(wanted: t.Sequence[str], table: t.Sequence[mounts.Mount], timeout: float) -> dict[str, str]:
+    """The remote mounts that these paths lie on, each with what is wrong with it."""
     over = [mounts.mount_over(table, os.path.normpath(where)) for where in wanted]
-    remote = sorted({mount.point for mount in over if mount is not None and is_remote(mount.fstype)})
-    with concurrent.futures.ThreadPoolExecutor(max_workers=16) as pool:
-        answers = list(pool.map(lambda point: mounts.probe(point, timeout), remote))
-    troubles = {point: answers[number] for number, point in enumerate(remote)}
+    found: dict[str, str] = mounts.probes([mount.point for mount in over if mount is not None and is_remote(mount.fstype)], timeout)
+    return found
+
+
+def paths(wanted: t.Sequence[str], timeout: float) -> dict[str, dict[str, t.Any]]:
+    """All of them; remote mounts are probed once each."""
+    table = mounts.read_mounts()
+    troubles = remote_troubles(wanted, table, timeout)
     return {where: path(os.path.normpath(where), table, troubles) for where in wanted}
 
 
@@ -148,6 +152,12 @@ def versions(wanted: t.Sequence[str]) -> dict[str, str]:
     """What `PROGRAM --version` calls itself; empty when it is missing or does not say."""
     found = commands(wanted)
     return {name: _version(program) if program else "" for name, program in found.items()}
+
+
+def selinux(root: str = _SELINUX) -> dict[str, t.Any]:
+    """Whether SELinux enforces its policy here, and which of the policy's booleans about containers are off."""
+    off = [name for name in CONTAINER_BOOLEANS if _read(f"{root}/booleans/{name}").startswith("0")]
+    return {"enforcing": _read(f"{root}/enforce").strip() == "1", "off": off}
 
 
 def _version(program: str) -> str:

@@ -15,7 +15,7 @@ import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _mounts as mounts
 from ansible_collections.neursafe.fl.plugins.module_utils import _systemd as systemd
-from ansible_collections.neursafe.fl.plugins.module_utils._host_state import is_remote
+from ansible_collections.neursafe.fl.plugins.module_utils._host_state import remote_troubles
 from ansible_collections.neursafe.fl.plugins.module_utils._tree import Tree
 from ansible_collections.neursafe.fl.plugins.module_utils._tree_entries import TreeError, parse_entries, parse_root
 
@@ -57,9 +57,10 @@ def trees(wanted: t.Sequence[Wanted], timeout: float) -> list[str]:
     """The paths that the module tree would change. What it would refuse is its own to tell, and differs."""
     found: list[str] = []
     table = mounts.read_mounts()
+    troubles = remote_troubles([one["root"] for one in wanted], table, timeout)
     for one in wanted:
         below = mounts.mount_over(table, os.path.normpath(one["root"]))
-        if below is not None and is_remote(below.fstype) and mounts.probe(below.point, timeout):
+        if below is not None and troubles.get(below.point):
             found.append(one["root"])
             continue
         try:

@@ -33,6 +33,9 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "validate_certs": {"type": "bool", "default": True},
     "labels": {"type": "dict", "default": {}},
 }
+_TRIES = 4
+_AGAIN = (500, 502, 503, 504)
+_BUSY_CODES = ("SlowDown", "ServiceUnavailable", "XMinioServerNotInitialized")
 _KEY_CODES = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "XMinioInvalidCredentials")
 
 
@@ -57,7 +60,8 @@ class Store:
             timeout=urllib3.Timeout(connect=min(5.0, timeout), read=timeout),
             cert_reqs="CERT_REQUIRED" if validate_certs else "CERT_NONE",
             ca_certs=ca_path or None,
-            retries=urllib3.Retry(total=3, backoff_factor=0.3, status_forcelist=[500, 502, 503, 504], raise_on_status=False),
+            # A store that hangs is asked twice, and not for as long as one that refuses or is busy.
+            retries=urllib3.Retry(total=_TRIES - 1, read=1, backoff_factor=0.3, status_forcelist=_AGAIN, raise_on_status=False),
         )
         self._validate_certs = validate_certs
         self.s3 = self._client(access_key, secret_key)
@@ -202,6 +206,8 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
             f"{place}: {endpoint} refuses the request because of the clock{_clock_offset(error)}; "
             "signatures are valid for 15 minutes, so set both clocks (chrony or systemd-timesyncd) and run again"
         )
+    if code in _BUSY_CODES:
+        return StoreError(f"{place}: {endpoint} is busy, or not ready yet ({code}, {_TRIES} times); look at its log, or run again later")
     if code == "AccessDenied":
         return StoreError(f"{keys}: the keys are right but may not do this at {endpoint} (AccessDenied); use an administrator's keys")
     if code in ("BucketAlreadyExists",):
@@ -221,10 +227,20 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
             return StoreError(
                 f"{place}: the certificate of {endpoint} is not accepted ({reason}); give the CA that signed it, or correct the host name"
             )
-        return StoreError(
-            f"{place}: nothing answers at {endpoint} ({_short(reason)}); is the server running and the port open?", unreachable=True
-        )
+        return StoreError(f"{place}: nothing answers at {endpoint} ({_short(reason)}); {_look_at(reason)}", unreachable=True)
     return StoreError(f"{endpoint}: {type(error).__name__}: {error}")
+
+
+def _look_at(reason: Exception) -> str:
+    """Where the cause of a silence is to be looked for, by how the request ended."""
+    # Some of urllib3's refusals are of the class of its time-outs too, for the sake of old callers.
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return "is the server running and the port open?"
+    if isinstance(reason, urllib3.exceptions.ConnectTimeoutError):
+        return "not even a refusal comes back, so look for a firewall that drops the port, or a host that is off"
+    if isinstance(reason, urllib3.exceptions.ReadTimeoutError):
+        return "it takes the connection and says nothing, so the server hangs: look at its log and at its disks, and start it anew"
+    return "is the server running and the port open?"
 
 
 def _short(reason: object) -> str:

@@ -118,6 +118,29 @@ def _point_problem(point: str, bucket: str, state: Facts) -> str:
     return ""
 
 
+def _by_hand(point: str, bucket: str, differences: t.Sequence[str]) -> str:
+    """Empty, or that somebody else has mounted the right bucket: its unit, which would mount it, does not run."""
+    if not any(f"@{bucket}.service: restart (it is inactive)" in one for one in differences):
+        return ""
+    return (
+        f"bucket {bucket} is mounted at {point}, but not by its unit; take it out of /etc/fstab or of whatever mounts it, and unmount it "
+        f"(`umount -l {point}`): its files stay where they are, in the bucket"
+    )
+
+
+def _point_problems(settings: Facts, host: Facts) -> list[str]:
+    problems = []
+    for bucket in _buckets(settings):
+        point = f"{str(settings['root']).rstrip('/')}/{bucket}"
+        state = host["paths"][point]
+        problem = _point_problem(point, bucket, state)
+        if not problem and state["mount_point"] == point and not state["trouble"]:
+            problem = _by_hand(point, bucket, host["differences"])
+        if problem:
+            problems.append(f"nsfl_root: {problem}")
+    return problems
+
+
 def _s3fs_host_problems(settings: Facts, host: Facts) -> list[str]:
     problems = []
     root = str(settings["root"]).rstrip("/")
@@ -126,6 +149,11 @@ def _s3fs_host_problems(settings: Facts, host: Facts) -> list[str]:
         problems.append("this host: systemd is not its init, and the mounts are run by systemd; use nsfl_shared_storage_provider: external")
     if not paths["/dev/fuse"]["exists"]:
         problems.append("this host: /dev/fuse is missing; load the kernel module (`modprobe fuse`), or give the container the device")
+    if host["selinux"]["enforcing"] and "virt_sandbox_use_fusefs" in host["selinux"]["off"]:
+        problems.append(
+            "this host: SELinux enforces a policy that keeps containers from FUSE mounts, so no pod would see the buckets; "
+            "run `setsebool -P virt_sandbox_use_fusefs on` there"
+        )
     state = paths[root]
     if state["mount_point"] == root and state["fstype"].startswith("fuse"):
         problems.append(
@@ -142,10 +170,7 @@ def _s3fs_host_problems(settings: Facts, host: Facts) -> list[str]:
             f"nsfl_root: {state['mount_point']}, which {root} lies on, is a private mount, so pods would not see the buckets; "
             f"run `mount --make-rshared {state['mount_point']}` (hosts started by systemd have it so)"
         )
-    for bucket in _buckets(settings):
-        problem = _point_problem(f"{root}/{bucket}", bucket, paths[f"{root}/{bucket}"])
-        if problem:
-            problems.append(f"nsfl_root: {problem}")
+    problems += _point_problems(settings, host)
     return problems
 
 

@@ -16,6 +16,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._problem_text import r
 # systemd reads the paths of mounts, where these have a meaning.
 _NOT_IN_A_UNIT = r"[,%$\"'\\]"
 _LEFT_OUT = "'..', blanks, colons, commas, quotes, % and $"
+GPU_COMMANDS = ("nvidia-ctk", "nvidia-container-runtime", "nvidia-container-runtime-hook")
 _LITTLE_MB = 64
 RUNTIMES = ("tensorflow", "pytorch")
 # Keys that the component reads and that are only written when they say something.
@@ -182,7 +183,30 @@ def host_problems(host: dict[str, Any], facts: dict[str, Any], warnings: bool = 
     if unit and not re.search(rf"{re.escape(facts['name'])}|libpod|docker-", unit):
         who = f"{listener.get('command') or 'a program'} ({unit})"
         found.append(f"nsfl_client_port: {facts['port']} is taken by {who}; choose another port")
+    found += _confinement_problems(host, facts) + _gpu_problems(host, facts)
     return found + _root_problems(facts["root"], host["paths"].get(facts["root"], {}))
+
+
+def _confinement_problems(host: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """A confined container may not touch the client's folders, whose labels are the host's own."""
+    if not host["selinux"]["enforcing"] or any(re.search(r"label[=:]|--privileged", word) for word in facts["engine_args"]):
+        return []
+    cause = "SELinux enforces its policy on this host, so the client's container could not read its folders"
+    return [f"nsfl_client_engine_args: {cause}; add --security-opt=label=disable, or label=type:TYPE with folders of that type"]
+
+
+def _gpu_problems(host: dict[str, Any], facts: dict[str, Any]) -> list[str]:
+    """What is offered has to be there: the driver's device, and what brings it into containers."""
+    asks = [word for word in facts["engine_args"] if re.search(r"--gpus|nvidia", word)]
+    if not asks and not (facts["resource"] or {}).get("gpu"):
+        return []
+    setting = "nsfl_client_engine_args" if asks else "nsfl_client_resource"
+    found = []
+    if not host["paths"].get("/dev/nvidiactl", {}).get("exists"):
+        found.append("there is no /dev/nvidiactl, so no NVIDIA driver is loaded; install it (`nvidia-smi` has to list the GPU)")
+    if not any(host["commands"].get(name) for name in GPU_COMMANDS):
+        found.append("no NVIDIA runtime for containers is installed; install nvidia-container-toolkit")
+    return [f"{setting}: a GPU is asked for, but {problem}, or leave the GPU out" for problem in found]
 
 
 def _root_problems(path: str, root: dict[str, Any]) -> list[str]:

@@ -177,6 +177,11 @@ python:
   returned: always
   type: str
   sample: 3.11.2
+selinux:
+  description: C(enforcing), whether SELinux enforces its policy there, and C(off), those of its booleans about containers that are off.
+  returned: always
+  type: dict
+  sample: {"enforcing": true, "off": ["virt_sandbox_use_fusefs"]}
 systemd:
   description: Whether systemd is the host's init.
   returned: always
@@ -233,6 +238,7 @@ def main() -> None:
         versions=host.versions(module.params["versions"]),
         differences=differences(module.params),
         epoch=time.time(),
+        selinux=host.selinux(),
         python=platform.python_version(),
         systemd=os.path.isdir("/run/systemd/system"),
     )

@@ -3,17 +3,27 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from platform_hands import LAB, NETWORK, kubectl, on_host, output, psql
-
-
-def nothing() -> None:
-    return
+from fault_hands import (
+    at_once,
+    bury_namespace,
+    busy_store,
+    dying_namespace,
+    foreign_service,
+    host,
+    lose_node,
+    node_back,
+    nothing,
+    patched,
+    policy_denies,
+    policy_gone,
+    reject,
+    statement,
+    store_at_ease,
+)
+from platform_hands import NETWORK, kubectl
 
 
 @dataclass(frozen=True)
@@ -28,87 +38,37 @@ class Fault:
     bound: float = 60
     # Refused before any change, or else stopped in the midst of the work.
     before_any_change: bool = True
+    # The run gets through, and mends what the fault has left.
+    survived: bool = False
 
 
-def host(name: str, script: str) -> Callable[[], None]:
-    """What is done by a shell script on a host of the lab."""
-    return lambda: print(on_host(name, script))
-
-
-def statement(text: str) -> Callable[[], None]:
-    return lambda: print(psql(text))
-
-
-def reject(port: int, verb: str) -> Callable[[], None]:
-    """A closed port: whoever asks is refused at once."""
-    return host("node-1", f"iptables -{verb} INPUT -p tcp --dport {port} -j REJECT --reject-with tcp-reset")
-
-
-def foreign_service() -> None:
-    spec = {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30199}]}
-    item = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "of-others", "namespace": "default"}, "spec": spec}
-    kubectl("apply", "-f", _written(item))
-
-
-def dying_namespace() -> None:
-    """One that waits for the finalizer of an object in it, as of a controller that is gone."""
-    kubectl("create", "namespace", "fl-dying")
-    metadata = {"name": "kept", "namespace": "fl-dying", "finalizers": ["example.org/nobody"]}
-    kubectl("apply", "-f", _written({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata}))
-    kubectl("delete", "namespace", "fl-dying", "--wait=false")
-
-
-def bury_namespace() -> None:
-    kubectl("patch", "configmap", "kept", "-n", "fl-dying", "--type=merge", "-p", '{"metadata": {"finalizers": null}}')
-    kubectl("wait", "--for=delete", "namespace/fl-dying", "--timeout=60s")
-
-
-def _written(item: dict[str, object]) -> str:
-    path = f"/tmp/nsfl-fault-{item['kind']}.json"
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(item, file)
-    return path
-
-
-def lose_node() -> None:
-    output("docker", "stop", "--time", "2", f"{LAB}-node-2")
-
-
-def node_back(seconds: float = 90) -> None:
-    output("docker", "start", f"{LAB}-node-2")
-    end = time.monotonic() + seconds
-    while subprocess.run(["docker", "exec", f"{LAB}-node-2", "mountpoint", "-q", "/mnt/neursafe_fl/default"], check=False).returncode:
-        assert time.monotonic() < end, "no mount on the node after its start"
-        time.sleep(0.5)
-
-
-def patched(container: dict[str, object]) -> dict[str, object]:
-    """Settings that spoil the job scheduler's container."""
-    spec = {"containers": [{"name": "nsfl-job-scheduler", **container}]}
-    return {
-        "nsfl_server_patches": {"job_scheduler": {"Deployment": {"spec": {"template": {"spec": spec}}}}},
-        "nsfl_server_timeout": 40,
-    }
-
-
+PSQL = "runuser -u postgres -- psql -qX neursafe_fl"
 ELSEWHERE = f"{NETWORK[12]}"
 EXTERNAL_STORE = {"nsfl_object_store_provider": "external"}
 FULL = "/usr/local/lib/neursafe_fl"
+LOCKING = "-c 'BEGIN' -c 'LOCK TABLE jobs IN ROW EXCLUSIVE MODE' -c 'SELECT pg_sleep(600)'"
 
 FAULTS = {
     "F05": Fault("a node is unreachable", r"node-2.*(unreachable|not running)", lose_node, node_back, bound=90),
     "F06": Fault(
         "the object store's port is closed",
-        r"10\.25\d\.0\.11:9000.*(refused|reset|does not answer|no answer)",
+        r"10\.2\d\d\.0\.11:9000.*(refused|reset|does not answer|no answer)",
         reject(9000, "I"),
         reject(9000, "D"),
     ),
     "F07": Fault(
         "the object store hangs",
-        r"10\.25\d\.0\.11:9000",
+        r"10\.2\d\d\.0\.11:9000",
         host("node-1", "systemctl kill -s STOP nsfl-minio"),
         host("node-1", "systemctl kill -s CONT nsfl-minio"),
-        bound=90,
+    ),
+    "F08": Fault("the object store refuses each tenth request", "", busy_store, store_at_ease, survived=True),
+    "F10": Fault(
+        "a mount hangs, and nobody looks after it",
+        "",
+        host("node-2", "systemctl stop nsfl-s3fs-check.timer; systemctl kill -s STOP nsfl-s3fs@default"),
+        survived=True,
+        bound=120,
     ),
     "F14": Fault(
         "no space is left on a node",
@@ -120,7 +80,7 @@ FAULTS = {
     ),
     "F16": Fault(
         "the database's port is closed",
-        r"10\.25\d\.0\.12:5432.*cannot be reached|cannot be reached.*10\.25\d\.0\.12",
+        r"10\.2\d\d\.0\.12:5432.*cannot be reached|cannot be reached.*10\.2\d\d\.0\.12",
         settings={"nsfl_database_provider": "external", "nsfl_db_address": f"{ELSEWHERE}:5432"},
     ),
     "F18": Fault(
@@ -128,6 +88,13 @@ FAULTS = {
         r"models.*(column|data)",
         statement("ALTER TABLE models RENAME COLUMN data TO by_hand"),
         statement("ALTER TABLE models RENAME COLUMN by_hand TO data"),
+    ),
+    "F20": Fault(
+        "another session holds a lock",
+        r"create index.*another session holds a lock for longer than (nsfl_database_)?lock_timeout",
+        host("node-1", f"{PSQL} -c 'DROP INDEX jobs_data_gin'; systemd-run --unit fault-session {PSQL} {LOCKING}; sleep 1"),
+        host("node-1", "systemctl stop fault-session"),
+        before_any_change=False,
     ),
     "F21": Fault(
         "the registry is down",
@@ -149,6 +116,22 @@ FAULTS = {
         lambda: print(kubectl("delete", "service", "of-others")),
         settings={"nsfl_proxy_grpc_port": 30199},
     ),
+    "F28-dry": Fault(
+        "an admission policy denies an object",
+        r"Deployment default/nsfl-model-manager.*the site's policy says no",
+        policy_denies("nsfl-model-manager", "true"),
+        policy_gone,
+        settings={"nsfl_log_level": "warning"},
+    ),
+    "F28": Fault(
+        "an object is denied in the midst of the work",
+        r"the site's policy says no.*applied: .*not applied: Deployment default/nsfl-model-manager",
+        policy_denies("nsfl-model-manager", "(!has(request.dryRun) || !request.dryRun)"),
+        policy_gone,
+        settings={"nsfl_log_level": "warning"},
+        before_any_change=False,
+        bound=120,
+    ),
     "F30": Fault(
         "the namespace is being deleted",
         r"namespace fl-dying: is being deleted",
@@ -169,6 +152,29 @@ FAULTS = {
         settings=patched({"image": "localhost:5000/nothing-of-this-name:1"}),
         before_any_change=False,
         bound=180,
+    ),
+    "F38": Fault(
+        "one node has no FUSE, another no Python, and /tmp runs no programs",
+        r"(?=.*node-1[^\n]*/dev/fuse is missing)(?=.*node-2[^\n]*(P|p)ython)",
+        at_once(
+            host("node-1", "rm /dev/fuse; mount -o remount,noexec /tmp"),
+            host("node-2", "mv /usr/bin/python3 /usr/bin/python3.away"),
+        ),
+        at_once(
+            host("node-1", "mknod -m 666 /dev/fuse c 10 229; mount -o remount,exec /tmp"),
+            host("node-2", "mv /usr/bin/python3.away /usr/bin/python3"),
+        ),
+    ),
+    "F38-sudo": Fault(
+        "the hosts are reached as a user who may not become root",
+        r"(?=.*node-1[^\n]*sudo)(?=.*node-2[^\n]*sudo)",
+        settings={"ansible_user": "nobody"},
+    ),
+    "F46": Fault(
+        "a firewall drops the object store's port",
+        r"10\.2\d\d\.0\.11:9000.*look for a firewall that drops the port",
+        host("node-1", "iptables -I INPUT -p tcp --dport 9000 -j DROP"),
+        host("node-1", "iptables -D INPUT -p tcp --dport 9000 -j DROP"),
     ),
     "F36": Fault(
         "a name cannot be resolved",

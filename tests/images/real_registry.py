@@ -105,8 +105,9 @@ class RealRegistry:
         self._process.wait()
 
     def blobs(self) -> list[bytes]:
-        """Everything it stores, unpacked."""
-        packed = [path.read_bytes() for path in (self.folder / "data").rglob("data") if path.is_file()]
+        """Everything it stores, unpacked. An upload that was cut is no part of any image."""
+        stored = [path for path in (self.folder / "data").rglob("data") if path.is_file() and "_uploads" not in path.parts]
+        packed = [path.read_bytes() for path in stored]
         return [gzip.decompress(one) if one[:2] == b"\x1f\x8b" else one for one in packed]
 
     def files(self) -> dict[str, str]:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils._image_service import ImagesError
+from cut_way import CutWay
 from real_registry import ACCOUNT, RealRegistry
 from small_site import BUILDERS, SHELL, Site
 
@@ -49,6 +51,27 @@ def test_the_next_run_finishes(site: Site, registry: RealRegistry, builder: str,
     assert private_folders(site) == [] and ACCOUNT[1] not in site.logs()
     assert not site.run(settings)["changed"]
     assert registry.files()["/app.txt"] == "one"
+
+
+# Docker tries a layer again for a minute before it gives up.
+@pytest.mark.parametrize("builder", ["buildah", "podman"])
+def test_f23_a_push_that_is_cut_within_a_layer_is_told_and_the_next_run_completes(site: Site, registry: RealRegistry, builder: str) -> None:
+    noise = os.urandom(8 * 2**20)
+    (site.tree / "noise").write_bytes(noise)
+    site.write("app", "FROM nsfl-base:latest\nCOPY noise /noise\n")
+    with CutWay(registry.port) as way:
+        settings = {**registry.settings, **BUILDERS[builder], "registry": f"localhost:{way.port}"}
+        site.run({**settings, "select": ["nsfl-base"]})
+        way.limit = 3 * 2**20
+        with pytest.raises(ImagesError, match="image nsfl-app: the push failed"):
+            site.run(settings)
+        assert way.limit <= 0
+        # No name of an image that is not whole: neither for us, nor in the registry.
+        assert "nsfl-app" not in Path(site.params["manifest_file"]).read_text()
+        way.limit = None
+        assert site.run(settings)["actions"] == {"nsfl-base": "present", "nsfl-app": "built"}
+        assert not site.run(settings)["changed"]
+    assert any(noise in blob for blob in registry.blobs())
 
 
 def test_a_run_that_is_still_going_is_not_disturbed(site: Site, registry: RealRegistry) -> None:

@@ -17,8 +17,10 @@ name: kill_at
 type: aggregate
 short_description: A run that is killed at a task
 description:
-  - For tests of what a killed run leaves behind. With NSFL_KILL_AT it ends when the task of that number (from 1) is about to start; with
-    NSFL_KILL_INSIDE a moment after a task began that has this in its name. The task's name is written to NSFL_KILL_TOLD.
+  - For tests of what a killed run leaves behind. A boundary is C(PLAY / TASK), before that task. With NSFL_BOUNDARIES each one that
+    the run comes to is written to that file, once.
+  - With NSFL_KILL_BEFORE, a file of boundaries, the run ends at the first of them; with NSFL_KILL_INSIDE a moment after a task began
+    that has this in its name. The boundary is written to NSFL_KILL_TOLD.
 """
 
 # By then the module has come to the host and is at work.
@@ -32,16 +34,26 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left = int(os.environ.get("NSFL_KILL_AT", "0"))
+        self._play = ""
+        self._met: set[str] = set()
+        ends = os.environ.get("NSFL_KILL_BEFORE", "")
+        self._ends = frozenset(Path(ends).read_text(encoding="utf-8").splitlines()) if ends else frozenset()
         self._inside = os.environ.get("NSFL_KILL_INSIDE", "")
+        self._noted = os.environ.get("NSFL_BOUNDARIES", "")
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        self._play = str(play.get_name())
 
     def _start(self, task: Any) -> None:
-        self._left -= 1
-        name = str(task.get_name())
-        if self._left == 0:
-            end(name)
-        elif self._inside and self._inside in name:
-            threading.Timer(INSIDE, end, (name,)).start()
+        boundary = f"{self._play} / {task.get_name()}".replace("\n", " ")
+        if boundary in self._ends:
+            end(boundary)
+        if self._noted and boundary not in self._met:
+            with open(self._noted, "a", encoding="utf-8") as file:
+                file.write(f"{boundary}\n")
+        self._met.add(boundary)
+        if self._inside and self._inside in boundary:
+            threading.Timer(INSIDE, end, (boundary,)).start()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._start(task)
@@ -50,6 +62,6 @@ class CallbackModule(CallbackBase):
         self._start(task)
 
 
-def end(name: str) -> None:
-    Path(os.environ["NSFL_KILL_TOLD"]).write_text(name, encoding="utf-8")
+def end(boundary: str) -> None:
+    Path(os.environ["NSFL_KILL_TOLD"]).write_text(boundary, encoding="utf-8")
     os.kill(os.getpid(), signal.SIGKILL)

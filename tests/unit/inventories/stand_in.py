@@ -37,6 +37,7 @@ def answer(asked: dict[str, Any]) -> dict[str, Any]:
             "commands": {name: f"/usr/bin/{name}" for name in asked.get("commands", [])},
             "versions": dict.fromkeys(asked.get("versions", []), "1.90"),
             "systemd": True,
+            "selinux": {"enforcing": False, "off": []},
             "differences": ["all of it"],
         },
         "kube_plan": {

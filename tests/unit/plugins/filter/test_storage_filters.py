@@ -151,6 +151,8 @@ MOUNTS = {
 BARE = {**FOLDER, "exists": False, "kind": ""}
 NODE: dict[str, Any] = {
     "systemd": True,
+    "differences": [],
+    "selinux": {"enforcing": False, "off": []},
     "paths": {
         "/dev/fuse": {**FOLDER, "kind": "device"},
         "/mnt/fl": FOLDER,
@@ -205,6 +207,29 @@ def test_settings_of_the_mounts(change, words):
 )
 def test_nodes(paths, words):
     assert only(mount_problems(MOUNTS, host=node(**paths)), words)
+
+
+def test_f46_selinux_that_keeps_pods_from_the_mounts_is_told_of():
+    confined = {"enforcing": True, "off": ["virt_sandbox_use_fusefs"]}
+    assert only(mount_problems(MOUNTS, host={**NODE, "selinux": confined}), "setsebool -P virt_sandbox_use_fusefs on")
+    for harmless in ({**confined, "enforcing": False}, {**confined, "off": []}):
+        assert mount_problems(MOUNTS, host={**NODE, "selinux": harmless}) == []
+
+
+def test_f47_a_bucket_that_was_mounted_by_hand_is_told_of_and_one_whose_unit_died_is_not():
+    idle = {**NODE, "differences": ["nsfl-s3fs@models.service: enable (at boot)", "nsfl-s3fs@models.service: restart (it is inactive)"]}
+    assert only(
+        mount_problems(MOUNTS, host=idle), "bucket models is mounted at /mnt/fl/models, but not by its unit; take it out of /etc/fstab"
+    )
+    dead = {**NODE["paths"]["/mnt/fl/models"], "trouble": "Transport endpoint is not connected"}
+    assert mount_problems(MOUNTS, host={**idle, "paths": {**NODE["paths"], "/mnt/fl/models": dead}}) == []
+
+
+def test_f38_everything_that_a_node_lacks_is_told_at_once():
+    lacking = {**node(**{"/dev/fuse": BARE, "/mnt/fl": {**FOLDER, "read_only": True}}), "systemd": False}
+    found = mount_problems(MOUNTS, host=lacking)
+    for word in ("systemd is not its init", "/dev/fuse is missing", "read-only"):
+        assert len([problem for problem in found if word in problem]) == 1, found
 
 
 def test_a_given_tree_has_to_be_there():

@@ -159,6 +159,8 @@ FACTS = {
     "lmdb": f"{ROOT}/lmdb",
     "engine": "podman",
     "engine_install": True,
+    "engine_args": [],
+    "resource": {},
     "storage_quota": 100,
 }
 
@@ -167,6 +169,7 @@ def host(**other: Any) -> dict[str, Any]:
     well = {"kind": "directory", "fstype": "ext4", "free_mb": 5000, "trouble": ""}
     return {
         "systemd": True,
+        "selinux": {"enforcing": False, "off": []},
         "commands": {"podman": "/usr/bin/podman"},
         "ports": {},
         "paths": {ROOT: well, f"{ROOT}/lmdb": well, "/sys/fs/cgroup": {"fstype": "tmpfs"}},
@@ -202,6 +205,27 @@ def test_what_deserves_attention() -> None:
     paths = {ROOT: {"free_mb": 90}, f"{ROOT}/lmdb": {"fstype": "fuse.s3fs", "remote": True}, "/sys/fs/cgroup": {"fstype": "cgroup2"}}
     notes = host_problems(host(paths=paths), FACTS, warnings=True)
     assert [word for word in ("90 MB left", "fuse.s3fs", "cgroup v2") if not any(word in note for note in notes)] == []
+
+
+ENFORCING = {"selinux": {"enforcing": True, "off": []}}
+
+
+def test_f46_selinux_keeps_a_container_from_its_folders_unless_that_is_said() -> None:
+    (problem,) = host_problems(host(**ENFORCING), FACTS)
+    assert problem.startswith("nsfl_client_engine_args: SELinux enforces") and "--security-opt=label=disable" in problem
+    for word in ("--security-opt=label=disable", "--security-opt=label=type:spc_t", "--privileged"):
+        assert host_problems(host(**ENFORCING), {**FACTS, "engine_args": [word]}) == []
+
+
+@pytest.mark.parametrize(("asked", "setting"), [({"engine_args": ["--gpus=all"]}, "engine_args"), ({"resource": {"gpu": 1}}, "resource")])
+def test_f46_a_gpu_that_is_not_there_is_named_with_what_it_lacks(asked: dict[str, Any], setting: str) -> None:
+    driver, runtime = host_problems(host(), {**FACTS, **asked})
+    assert driver.startswith(f"nsfl_client_{setting}: a GPU is asked for, but there is no /dev/nvidiactl")
+    assert "install nvidia-container-toolkit" in runtime
+    there = host()
+    there["paths"]["/dev/nvidiactl"] = {"exists": True}
+    there["commands"]["nvidia-ctk"] = "/usr/bin/nvidia-ctk"
+    assert host_problems(there, {**FACTS, **asked}) == []
 
 
 def test_tasks_of_a_cluster_client_are_checked_too() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.module_utils import _s3fs, _systemd
+from ansible_collections.neursafe.fl.plugins.module_utils import _host_state, _mounts, _s3fs, _systemd
 from ansible_collections.neursafe.fl.plugins.modules import host_info, s3fs_mounts, shared_tree_probe, systemd_unit
 from module_call import answer_of
 
@@ -84,6 +84,33 @@ def test_a_mount_differs_by_its_source(capsys):
     root = {"path": "/", "source": next(line.split(" - ")[1].split()[1] for line in table if line.split()[4] == "/")}
     wanted = [root, {"path": "/", "source": "bucket"}, {"path": "/no/such", "source": "bucket"}]
     assert call(capsys, host_info, mounts=wanted)["differences"] == ["mount /", "mount /no/such"]
+
+
+def test_f13_a_file_of_another_host_that_is_seen_late_is_waited_for(capsys, tmp_path):
+    late = threading.Timer(1.2, (tmp_path / ".nsfl-verify-abc123").write_text, ("abc123",))
+    late.start()
+    told = call(capsys, shared_tree_probe, action="read", timeout=20, paths=[str(tmp_path)], word="abc123")
+    late.join()
+    assert not told.get("failed") and told["seconds"][str(tmp_path)] > 1
+
+
+def test_f07_mounts_that_hang_are_waited_for_side_by_side(monkeypatch):
+    together = threading.Barrier(3, timeout=30)  # breaks when one is asked after the other
+
+    def probe(point, timeout):
+        together.wait()
+        return f"{point} does not answer within {timeout} s"
+
+    monkeypatch.setattr(_mounts, "probe", probe)
+    assert list(_mounts.probes(["/b", "/a", "/c", "/a"], 5)) == ["/a", "/b", "/c"]
+
+
+def test_f46_selinux_is_read_from_the_kernel(tmp_path):
+    assert _host_state.selinux(str(tmp_path)) == {"enforcing": False, "off": []}
+    (tmp_path / "booleans").mkdir()
+    (tmp_path / "enforce").write_text("1")
+    (tmp_path / "booleans" / "virt_sandbox_use_fusefs").write_text("0 0")
+    assert _host_state.selinux(str(tmp_path)) == {"enforcing": True, "off": ["virt_sandbox_use_fusefs"]}
 
 
 def test_what_is_written_is_read_and_taken_away(capsys, tmp_path):

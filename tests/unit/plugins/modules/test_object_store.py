@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,7 +30,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         server = self.server
-        if server.failure:
+        server.asked += 1
+        if server.busy and server.asked % server.busy == 0:
+            self.answer(503, ERROR.format("SlowDown"))
+        elif server.failure:
             self.answer(403, ERROR.format(server.failure), server.skew)
         elif self.path.startswith("/minio/admin"):
             self.answer(404, "not minio")
@@ -53,6 +57,7 @@ class Handler(BaseHTTPRequestHandler):
 def endpoint():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.buckets, server.puts, server.failure, server.skew = ["default"], [], "", 0
+    server.asked, server.busy = 0, 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -108,6 +113,27 @@ def test_nothing_listens(capsys, monkeypatch):
     assert "nsfl_s3_endpoint: nothing answers" in call(capsys, None)["msg"]
     predicted = call(capsys, None, check=True)
     assert predicted["changes"] == ["make bucket default", "make bucket models"] and "counted as not there yet" in told[0]
+
+
+def test_f08_a_store_that_is_busy_now_and_then_is_asked_again(capsys, endpoint):
+    endpoint.busy = 2
+    for _turn in range(5):
+        assert not call(capsys, endpoint, check=True).get("failed")
+    assert endpoint.asked >= 9
+
+
+def test_f08_a_store_that_is_busy_all_the_time_is_told_of(capsys, endpoint):
+    endpoint.busy = 1
+    result = call(capsys, endpoint)
+    assert result["failed"] and "is busy, or not ready yet (SlowDown, 4 times)" in result["msg"] and endpoint.asked == 4
+
+
+def test_f07_a_store_that_hangs_is_given_up_after_two_time_limits(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        result = call(capsys, None, endpoint=f"http://127.0.0.1:{silent.getsockname()[1]}", timeout=1)
+    assert result["failed"] and "nsfl_s3_endpoint: nothing answers" in result["msg"] and "timed out" in result["msg"]
+    assert 2 <= time.monotonic() - began < 4
 
 
 def test_bad_input_is_refused_before_any_request(capsys, endpoint):

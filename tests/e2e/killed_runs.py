@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F01: a chain of runs from bare hosts, each killed at a boundary between two tasks, against the run that nobody disturbed.
+
+A boundary of server.yml is `PLAY / TASK`, the moment before that task. Run n of a chain is killed at its n-th boundary, or at the
+first one after it where the work before has been done by then, so each run comes further than the last.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from pathlib import Path
+from typing import NamedTuple
+
+from conftest import ROOT, Run, converged, run_playbook
+from platform_hands import LAB, STATE
+from steady_state import lasting_state
+
+NOTED = ROOT / "build" / f"undisturbed-{LAB}.json"
+SECRETS = NOTED.with_name(f"undisturbed-{LAB}-secrets.yml")
+CALLBACK = {"ANSIBLE_CALLBACK_PLUGINS": f"{ROOT}/tests/faults/callbacks", "ANSIBLE_CALLBACKS_ENABLED": "neursafe.fl.record,kill_at"}
+
+
+class Undisturbed(NamedTuple):
+    """What the run from bare hosts came by, and what it ended in."""
+
+    boundaries: list[str]
+    state: dict[str, str]
+
+
+class Killed(NamedTuple):
+    """Where the runs of a chain were killed, and how the last one, which was not, has ended."""
+
+    boundaries: list[str]
+    last: Run
+
+
+def undisturbed_run() -> Run:
+    """server.yml on bare hosts; its boundaries, its end and its secrets are noted for a chain that comes later."""
+    path = NOTED.with_suffix(".boundaries")
+    path.unlink(missing_ok=True)
+    run = converged("server", env={**CALLBACK, "NSFL_BOUNDARIES": str(path)})
+    boundaries = path.read_text(encoding="utf-8").splitlines()
+    NOTED.write_text(json.dumps(Undisturbed(boundaries, lasting_state())._asdict()), encoding="utf-8")
+    shutil.copy2(STATE / "secrets.yml", SECRETS)
+    return run
+
+
+def noted() -> Undisturbed:
+    return Undisturbed(**json.loads(NOTED.read_text(encoding="utf-8")))
+
+
+def bare_hosts(tmp: Path) -> None:
+    """Everything is taken away, with the data; the passwords come back, so that whatever differs in the end is the fault's."""
+    # The cache of builds is that of all labs of this machine.
+    converged("uninstall", "-e", "nsfl_delete_data=true", "-e", f"nsfl_images_cache_dir={tmp / 'builds'}")
+    shutil.copy2(SECRETS, STATE / "secrets.yml")
+
+
+def spread(boundaries: list[str], count: int) -> list[int]:
+    """That many positions, evenly over the boundaries."""
+    return [number * len(boundaries) // count for number in range(count)]
+
+
+def chain(boundaries: list[str], positions: list[int], tmp: Path) -> Killed:
+    """One run for each position, killed there, and one that goes to its end."""
+    ends, told, killed = tmp / "ends", tmp / "told", []
+    for position in positions:
+        ends.write_text("\n".join(boundaries[position:]), encoding="utf-8")
+        run = run_playbook("server", env={**CALLBACK, "NSFL_KILL_BEFORE": str(ends), "NSFL_KILL_TOLD": str(told)})
+        if run.code != -signal.SIGKILL:
+            return Killed(killed, run)
+        killed.append(told.read_text(encoding="utf-8"))
+    return Killed(killed, run_playbook("server"))

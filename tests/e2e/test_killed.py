@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F01: server.yml is killed at 20 task boundaries from bare hosts on, and ends where the undisturbed run of test_main_job.py did.
+
+Takes the platform away and brings it back, clients too.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from conftest import converged
+from killed_runs import bare_hosts, chain, noted, spread
+from steady_state import differences, lasting_state
+
+COUNT = 20
+
+
+def test_f01_killed_at_20_task_boundaries_the_runs_end_where_an_undisturbed_one_does(tmp_path: Path, record_property: Any) -> None:
+    undisturbed = noted()
+    bare_hosts(tmp_path)
+    killed = chain(undisturbed.boundaries, spread(undisturbed.boundaries, COUNT), tmp_path)
+    print("\n".join(killed.boundaries))
+    record_property("boundaries", len(undisturbed.boundaries))
+    assert killed.last.code == 0, killed.last.output[-6000:]
+    assert len(killed.boundaries) == len(set(killed.boundaries)) == COUNT
+    # Not one long run after others that did nothing: what the last one still changes is little.
+    assert killed.last.changed
+    assert differences(undisturbed.state, lasting_state()) == {}
+    assert converged("server").changed == {}
+
+
+def test_its_clients_come_back() -> None:
+    converged("client")
