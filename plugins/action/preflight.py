@@ -36,7 +36,9 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
-        _spec, args = self.validate_argument_spec({"roles": {"type": "list", "elements": "str", "required": True}})
+        roles = {"type": "list", "elements": "str", "required": True}
+        _spec, args = self.validate_argument_spec({"roles": roles, "secure_logging": {"type": "bool", "default": True}})
+        self._hides = args["secure_logging"]
         self._variables = {**(task_vars or {}), "__nsfl_only_looks": True}
         self._warnings: list[str] = []
         self._calls = 0
@@ -46,7 +48,9 @@ class ActionModule(ActionBase):
             # The provider chooses what is looked at.
             if not any(problem.startswith(f"{role}_provider:") for problem in wrong):
                 facts |= self._look(role, bool(wrong))
-        return result | {"changed": False, "facts": facts, "calls": self._calls, "warnings": self._warnings}
+        answer = {"changed": False, "facts": facts, "calls": self._calls, "warnings": self._warnings}
+        # Not by no_log, which would also hide why a host cannot be reached.
+        return result | answer | ({"_ansible_no_log": True} if self._hides else {})
 
     def _wrong_settings(self) -> list[str]:
         templar = Templar(loader=self._loader, variables=self._variables)
@@ -83,13 +87,14 @@ class ActionModule(ActionBase):
         return result
 
     def _on_host(self, name: str, arguments: dict[str, Any], becomes: bool) -> dict[str, Any]:
-        become = self._connection.become
+        become, no_log = self._connection.become, self._task.no_log
         if not becomes:
             self._connection.become = None
+        self._task.no_log = self._hides  # the host's own log has the arguments otherwise
         try:
             return dict(self._execute_module(name, module_args=arguments, task_vars=self._variables))
         finally:
-            self._connection.become = become
+            self._connection.become, self._task.no_log = become, no_log
 
     def _say(self, text: str) -> None:
         display.display(f"{self._variables['inventory_hostname']}: {text}")

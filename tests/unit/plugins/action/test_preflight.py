@@ -39,7 +39,8 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             (tmp_path / "nsfl_x" / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / "nsfl_x" / name).write_text(text, encoding="utf-8")
         connection = SimpleNamespace(become=BECOMES, _shell=SimpleNamespace(tmpdir="/nowhere"))
-        task = SimpleNamespace(args={"roles": ["nsfl_x"]}, check_mode=False, diff=False, async_val=0, action="preflight")
+        how = {"check_mode": False, "diff": False, "no_log": False, "async_val": 0}
+        task = SimpleNamespace(args={"roles": ["nsfl_x"]}, action="preflight", **how)
         loader = DataLoader()
         action_type: Any = preflight.ActionModule
         action = action_type(task, connection, SimpleNamespace(), loader, Templar(loader), None)
@@ -47,11 +48,11 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         def on_host(_name: str, **_given: Any) -> dict[str, Any]:
             if error:
                 raise error
-            return {"place": "there", "became": connection.become is BECOMES, "warnings": ["old"]}
+            return {"place": "there", "became": connection.become is BECOMES, "hidden": task.no_log, "warnings": ["old"]}
 
         monkeypatch.setattr(action, "_execute_module", on_host)
         found = action.run(task_vars={"inventory_hostname": host, **variables})
-        assert connection.become is BECOMES
+        assert connection.become is BECOMES and task.no_log is False
         return found
 
     return looked
@@ -72,6 +73,7 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_where_a_module_runs_and_as_whom(look: Any, host: str, keywords: str, place: str, became: bool | None) -> None:
     found = look(ASK.replace("KEYWORDS", keywords), host)
     answer = found["facts"]["__nsfl_x_answer"]
+    assert found["_ansible_no_log"] and answer.get("hidden", True)
     assert (answer["place"], answer.get("became")) == (place, became)
     assert found["calls"] == (1 if place == "there" else 0)
     assert found["warnings"] == (["old"] if place == "there" else [])
@@ -99,7 +101,8 @@ def test_what_stumbles_over_a_wrong_value_is_no_news(look: Any) -> None:
 
 def test_a_role_whose_provider_is_unknown_is_passed_over(look: Any) -> None:
     wrong = ["nsfl_x_provider: 'y' is not known"]
-    assert look("- {name: x, ansible.builtin.fail: {msg: no}}", wrong=wrong)["facts"] == {"__nsfl_inventory_problems": wrong}
+    found = look("- {name: x, ansible.builtin.fail: {msg: no}}", wrong=wrong)
+    assert found["facts"] == {"__nsfl_inventory_problems": wrong}
 
 
 def test_a_host_that_cannot_be_reached_is_no_problem_of_a_role(look: Any) -> None:
