@@ -25,8 +25,8 @@ options:
     required: true
   secure_logging:
     description:
-      - Whether what is asked and answered is hidden, because there are secrets in it. Why a host cannot be reached is shown, which it is not
-        with C(no_log) on the task.
+      - Whether what is asked and answered is hidden, because there are secrets in it. Why a host cannot be reached is shown, which it
+        is not with C(no_log) on the task.
     type: bool
     default: true
 attributes:
