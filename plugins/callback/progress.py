@@ -15,7 +15,7 @@ description:
     for how long it took the last time, and what it is doing.
   - What fails is shown in full, and so is what M(ansible.builtin.debug) says.
   - Elsewhere, such as in CI, one line for each phase that is over.
-  - Colour is Ansible's, so E(NO_COLOR) and E(ANSIBLE_NOCOLOR) turn it off. Lines fit the terminal, or E(COLUMNS).
+  - Colour is Ansible's, so C(NO_COLOR) and C(ANSIBLE_NOCOLOR) turn it off. Lines fit the terminal, or C(COLUMNS).
   - Everything that the C(default) callback prints goes to a file of mode 0600. With C(-v), or with O(style=plain), to the screen instead.
   - After the run a table has one row for each play with the elapsed time in seconds, the number of tasks that were run and of those that
     changed something, and the hosts on which it failed; then what the run was for, where a role has said it by
@@ -25,7 +25,7 @@ options:
   style:
     description:
       - What is shown. V(auto) is V(plain) with C(-v) and with C(--diff), otherwise V(live) at a terminal, and V(quiet) elsewhere.
-      - A terminal that cannot move its cursor (E(TERM=dumb)), and one in CI (E(CI)), count as elsewhere.
+      - A terminal that cannot move its cursor (C(TERM=dumb)), and one in CI (C(CI)), count as elsewhere.
     type: str
     choices: [auto, live, quiet, plain]
     default: auto
