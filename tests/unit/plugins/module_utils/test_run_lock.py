@@ -80,7 +80,7 @@ class Place:
     def __init__(self, kind: str, folder: Path) -> None:
         self.kube = FakeKube()
         self.file = folder / "locks" / "nsfl-server-default"
-        self.store: Store = LeaseStore(cast("Kube", self.kube), "default", "x") if kind == "lease" else FileStore(self.file)
+        self.store: Store = LeaseStore(cast(Kube, self.kube), "default", "x") if kind == "lease" else FileStore(self.file)
 
     def later(self, seconds: float) -> None:
         self.kube.clock += seconds

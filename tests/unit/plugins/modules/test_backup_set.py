@@ -31,7 +31,7 @@ def test_a_backup_from_its_begin_to_its_verification(call: Any, tmp_path: Path) 
 
 def test_what_was_broken_off_is_discarded_once(call: Any) -> None:
     call("begun")
-    assert [call("discarded")["changed"] for _ in range(2)] == [True, False]
+    assert [call("discarded")["changed"] for _turn in range(2)] == [True, False]
 
 
 def test_check_mode_says_what_would_come_and_makes_nothing(call: Any, tmp_path: Path) -> None:
