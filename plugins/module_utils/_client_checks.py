@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._network_checks import NETWORK
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import CLIENT_DEFAULTS, Tree, client_settings, lookup
@@ -72,6 +73,7 @@ _ALWAYS: dict[str, Check] = {
     "db.name": check.database,
     "db.secret_key_ref.name": check.domain,
     "others.log_level": check.log_level,
+    **NETWORK,
     **{f"task_manager.volumes.{name}.source": check.absolute_path for name in CLIENT_DEFAULTS["task_manager"]["volumes"]},
 }
 

@@ -14,6 +14,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _checks as chec
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._network_checks import NETWORK
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, lookup, server_settings
@@ -35,6 +36,8 @@ _NAMES = {
     "k8s.cluster_domain": "nsfl_server_cluster_domain",
     "k8s.image_pull_secret": "nsfl_server_image_pull_secret",
     "k8s.gpu_rs_key": "nsfl_server_gpu_resource_key",
+    "k8s.network_policies": "nsfl_server_network_policies",
+    "k8s.kubernetes_ports": "nsfl_server_kubernetes_ports",
     "others.log_level": "nsfl_server_log_level",
     "proxy.token": "nsfl_server_proxy_token",
     "storage.models_dir": "nsfl_server_model_manager_models_dir",
@@ -84,6 +87,7 @@ _ALWAYS: dict[str, Check] = {
     "db.type": partial(check.one_of, allowed=("postgreSQL", "mongo")),
     "db.name": check.database,
     "others.log_level": check.log_level,
+    **NETWORK,
 }
 _WHEN_GIVEN: dict[str, Check] = {
     "k8s.cluster_dns": check.ipv4,
