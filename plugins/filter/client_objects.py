@@ -96,6 +96,7 @@ options:
             type: str
             default: ""
           network_policies: {description: Whether the task manager gets a network policy., type: bool, default: true}
+          pod_security: {description: Pod Security level to enforce in the namespace; empty for none., type: str, default: ""}
           kubernetes_ports: {description: Ports of the Kubernetes API., type: list, elements: int, default: [443, 6443]}
           nodes: {description: Addresses of the cluster's nodes., type: list, elements: str, default: []}
           kubectl_port: {description: Port of the C(kubectl proxy) inside the pod., type: int, default: 8001}

@@ -19,7 +19,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._render import in_order, namespace_objects
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, NETWORK, Tree, completed
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, GUARDS, Tree, completed
 from ansible_collections.neursafe.fl.plugins.module_utils._traefik import traefik_objects
 
 Object = dict[str, Any]
@@ -47,7 +47,7 @@ DEFAULTS: Tree = {
         "resources": {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "512Mi"}},
         "patch": {},
     },
-    "k8s": {"namespace": "default", "create_namespace": True, "image_pull_secret": "registry-secret", **NETWORK},
+    "k8s": {"namespace": "default", "create_namespace": True, "image_pull_secret": "registry-secret", **GUARDS},
 }
 
 

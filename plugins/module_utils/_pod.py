@@ -30,8 +30,8 @@ Object = dict[str, Any]
 # N1: the components ignore SIGTERM, so each second of grace is a second of standing still.
 _GRACE = 5
 _UNPROFILED: Object = {"allowPrivilegeEscalation": False}
-# The one that owns nothing.
-_NOBODY: Object = {"runAsNonRoot": True, "runAsUser": 65534, "runAsGroup": 65534}
+# The one that owns nothing. Of root's group, because that is whose the files of the shared tree are.
+_NOBODY: Object = {"runAsNonRoot": True, "runAsUser": 65534, "runAsGroup": 0}
 _SCRATCH = "tmp"
 
 

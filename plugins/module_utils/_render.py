@@ -77,7 +77,10 @@ def namespace_objects(tree: Tree, component: str) -> list[Object]:
     name = tree["k8s"]["namespace"]
     if not tree["k8s"]["create_namespace"] or name == "default" or name.startswith("kube-"):
         return []
-    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "neursafe-fl"}}}]
+    marks = {"app.kubernetes.io/part-of": "neursafe-fl"}
+    if tree["k8s"]["pod_security"]:
+        marks["pod-security.kubernetes.io/enforce"] = tree["k8s"]["pod_security"]
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": marks}}]
 
 
 def _all(tree: Tree, components: tuple[Component, ...], flows: tuple[Flow, ...], further: list[Object]) -> list[Object]:
