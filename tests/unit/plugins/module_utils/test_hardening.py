@@ -27,6 +27,7 @@ WITH_TOKEN = {"nsfl-api-server"}
 def settings(layout: str) -> Object:
     backend = {"type": "s3", "address": "http://192.0.2.4:9000", "bucket": "b", "pvc": "c", "secret_key_ref": {"name": "s"}}
     return {
+        **{name: {"image": "i"} for name in ("job_scheduler", "client_selector", "model_manager", "proxy", "data_server")},
         "layout": layout,
         "k8s": {"cluster_dns": "10.96.0.10", "kubectl_image": "kubectl:1"},
         "db": {"address": "192.0.2.3:5432"},
@@ -37,7 +38,7 @@ def settings(layout: str) -> Object:
 
 def pods(layout: str) -> dict[str, Object]:
     tree = settings(layout)
-    objects = server_objects(tree) + client_objects(tree) + api_server_objects({})
+    objects = server_objects(tree) + client_objects(tree) + api_server_objects({"api_server": {"image": "i"}})
     return {item["metadata"]["name"]: item["spec"]["template"]["spec"] for item in objects if item["kind"] == "Deployment"}
 
 
