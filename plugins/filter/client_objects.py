@@ -70,7 +70,10 @@ options:
             type: dict
             default: {}
           options: {description: Further environment variables., type: dict, default: {}}
-          resources: {description: Resources of the container., type: dict, default: {requests: {cpu: 25m, memory: 64Mi}}}
+          resources:
+            description: Resources of the container.
+            type: dict
+            default: {requests: {cpu: 25m, memory: 64Mi}, limits: {cpu: "2", memory: 1Gi}}
           patch: {description: A merge patch for each kind of object., type: dict, default: {}}
       executor:
         description: The pods that do the work.
@@ -92,6 +95,10 @@ options:
             description: Image of the C(kubectl proxy); its entry point is C(kubectl). There is none to fall back on.
             type: str
             default: ""
+          network_policies: {description: Whether the task manager gets a network policy., type: bool, default: true}
+          pod_security: {description: Pod Security level to enforce in the namespace; empty for none., type: str, default: ""}
+          kubernetes_ports: {description: Ports of the Kubernetes API., type: list, elements: int, default: [443, 6443]}
+          nodes: {description: Addresses of the cluster's nodes., type: list, elements: str, default: []}
           kubectl_port: {description: Port of the C(kubectl proxy) inside the pod., type: int, default: 8001}
       db:
         description: The database.

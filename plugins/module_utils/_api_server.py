@@ -14,10 +14,12 @@ from base64 import b64encode
 from hashlib import sha256
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.module_utils._flows import ANOTHER_WAY_IN, TRAEFIK
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
+from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._render import in_order, namespace_objects
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, completed
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, GUARDS, Tree, completed
 from ansible_collections.neursafe.fl.plugins.module_utils._traefik import traefik_objects
 
 Object = dict[str, Any]
@@ -42,10 +44,10 @@ DEFAULTS: Tree = {
         "tls_secret": "",
         "certificate": "",
         "key": "",
-        "resources": {"requests": {"cpu": "25m", "memory": "64Mi"}},
+        "resources": {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "512Mi"}},
         "patch": {},
     },
-    "k8s": {"namespace": "default", "create_namespace": True, "image_pull_secret": "registry-secret"},
+    "k8s": {"namespace": "default", "create_namespace": True, "image_pull_secret": "registry-secret", **GUARDS},
 }
 
 
@@ -63,6 +65,7 @@ def api_server_objects(settings: Tree) -> list[Object]:
     tree = api_server_settings(settings)
     objects = namespace_objects(tree, "namespace") + _certificate(tree)
     objects += _node_ports(tree) if tree["provider"] == "nodeport" else _ingresses(tree)
+    objects += _backend_policies(tree) if tree["k8s"]["network_policies"] else []
     if tree["provider"] == "traefik":
         objects += traefik_objects(tree, _certificate_mark(tree))
     return list(in_order(objects))
@@ -124,6 +127,13 @@ def _node_port(tree: Tree, component: str, port: int) -> Object:
     return dict(
         merged({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}, tree["api_server"]["patch"].get("Service", {}))
     )
+
+
+def _backend_policies(tree: Tree) -> list[Object]:
+    """What lets the way in through to the backends. Policies add up, so those of the backends themselves need not know of it."""
+    flows, way_in = TRAEFIK if tree["provider"] == "traefik" else ANOTHER_WAY_IN, tree["api_server"]["service_name"]
+    names = {key: f"{tree[key]['service_name']}.{way_in}" for key in ("job_scheduler", "model_manager")}
+    return [policy(tree, flows, key, _metadata(tree, name, "api-server"), egress=False) for key, name in names.items()]
 
 
 def _certificate(tree: Tree) -> list[Object]:

@@ -14,6 +14,7 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 from ansible_collections.neursafe.fl.plugins.module_utils._api_server import api_server_settings
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._cluster_checks import CLUSTER
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, lookup
@@ -55,6 +56,7 @@ _ALWAYS: dict[str, Check] = {
     "k8s.create_namespace": check.boolean,
     "instance": check.label_value,
     "version": check.label_value,
+    **CLUSTER,
 }
 _WHEN_GIVEN: dict[str, Check] = {"api_server.tls_secret": check.domain, "k8s.image_pull_secret": check.domain}
 

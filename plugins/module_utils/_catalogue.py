@@ -137,6 +137,9 @@ class Component:
     capabilities: tuple[str, ...] = ()
     # Mounting a bucket in the pod takes all rights on the node.
     privileged: bool = False
+    # Why it runs as root, and why it may write beside its volumes; without a reason, it does not.
+    root: str = ""
+    writes: str = ""
     # Settings whose change restarts it: texts of files, and Secrets.
     watches: tuple[str, ...] = ()
 
@@ -148,6 +151,10 @@ DATABASE = (
     Env("DB_TYPE", Cfg("db.type")),
     Env("DB_NAME", Cfg("db.name")),
 )
+
+# The contract says what the components do to the tree, and nothing of what else they write.
+_ROOT = "s3fs shows the shared tree as root's, and it writes there"
+_WRITES = "where it writes beside its volumes is not known"
 
 # Exactly what the components ask for, no verb more.
 _WORK_RULES = (Rule(("pods", "services"), ("create", "get", "delete")),)
@@ -184,6 +191,8 @@ JOB_SCHEDULER = Component(
     volumes=(Volume("workspace", "job_scheduler.volumes.workspace.source", "/workspace"),),
     rules=_WORK_RULES,
     access="token",
+    root=_ROOT,
+    writes=_WRITES,
     watches=("db.password", "proxy.token"),
 )
 
@@ -204,6 +213,7 @@ CLIENT_SELECTOR = Component(
         Upper("others.log_level"),
     ),
     volumes=(Volume("config-file", "client_selector.volumes.config.source", "/nsfl/config/", read_only=True),),
+    # It reads one file and keeps what it knows in memory, so it needs neither root nor a file system to write to.
     watches=("client_selector.config",),
 )
 
@@ -227,6 +237,8 @@ MODEL_MANAGER = Component(
         Env("MODELS_DIR", Cfg("model_manager.models_dir")),
     ),
     volumes=(Volume("workspace", "model_manager.volumes.workspace.source", "/workspace"),),
+    root=_ROOT,
+    writes=_WRITES,
     watches=("db.password", "storage.password"),
 )
 
@@ -243,6 +255,8 @@ PROXY = Component(
     bare_dns=True,
     # nginx starts its workers as the user that nginx.conf names, which takes these two even for root.
     capabilities=("SETGID", "SETUID"),
+    root="nginx keeps its logs and temporary files below /nginx, in root's folders",
+    writes="the names of those folders are built into nginx",
     watches=("proxy.config", "proxy.token"),
 )
 
@@ -283,6 +297,8 @@ TASK_MANAGER = Component(
     rules=_WORK_RULES,
     cluster_rules=(Rule(("nodes",), ("list", "watch")),),
     access="proxy",
+    root=_ROOT,
+    writes=_WRITES,
     watches=("task_manager.config", "db.password"),
 )
 

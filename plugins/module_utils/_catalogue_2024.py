@@ -124,6 +124,8 @@ _DATA_SERVER = Component(
         Env("PORT", Cfg("data_server.port")),
         Env("LOG_LEVEL", Cfg("others.log_level")),
     ),
+    root=JOB_SCHEDULER.root,
+    writes=JOB_SCHEDULER.writes,
 )
 _TASK_MANAGER = replace(
     TASK_MANAGER,

@@ -14,6 +14,7 @@ from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._cluster_checks import CLUSTER, pod_security
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import CLIENT_DEFAULTS, Tree, client_settings, lookup
@@ -72,6 +73,7 @@ _ALWAYS: dict[str, Check] = {
     "db.name": check.database,
     "db.secret_key_ref.name": check.domain,
     "others.log_level": check.log_level,
+    **CLUSTER,
     **{f"task_manager.volumes.{name}.source": check.absolute_path for name in CLIENT_DEFAULTS["task_manager"]["volumes"]},
 }
 
@@ -116,6 +118,7 @@ def check_client(settings: Tree) -> list[Problem]:
     if tree["layout"] != "hostpath":
         verdicts |= check.shared_tree(tree["storage"], tree["layout"])
     found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
+    found += pod_security(tree)
     return found + _port(tree) + _quota(tree) + _runtime(tree) + _addresses(tree) + _accounts(tree) + _volumes(tree) + _datasets(tree)
 
 

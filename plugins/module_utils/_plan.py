@@ -36,6 +36,8 @@ _PRUNED = (
     "ClusterRoleBinding",
     "ClusterRole",
     "IngressClass",
+    # Last, so that nothing which is going stands open meanwhile.
+    "NetworkPolicy",
 )
 
 

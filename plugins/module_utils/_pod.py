@@ -30,6 +30,9 @@ Object = dict[str, Any]
 # N1: the components ignore SIGTERM, so each second of grace is a second of standing still.
 _GRACE = 5
 _UNPROFILED: Object = {"allowPrivilegeEscalation": False}
+# The one that owns nothing. Of root's group, because that is whose the files of the shared tree are.
+_NOBODY: Object = {"runAsNonRoot": True, "runAsUser": 65534, "runAsGroup": 0}
+_SCRATCH = "tmp"
 
 
 def pod_template(tree: Tree, component: Component, object_labels: dict[str, str]) -> Object:
@@ -44,6 +47,8 @@ def pod_template(tree: Tree, component: Component, object_labels: dict[str, str]
         "containers": [_container(tree, component, volumes)],
         "volumes": [_volume(tree, volume) for volume in volumes],
     }
+    if _read_only(component):
+        spec["volumes"].append({"name": _SCRATCH, "emptyDir": {"sizeLimit": "64Mi"}})
     if tree["k8s"]["image_pull_secret"]:
         spec["imagePullSecrets"] = [{"name": tree["k8s"]["image_pull_secret"]}]
     if component.access:
@@ -76,10 +81,11 @@ def _container(tree: Tree, component: Component, volumes: list[Volume]) -> Objec
         "env": environment(tree, component),
         "volumeMounts": [_mount(tree, volume) for volume in volumes],
         "resources": values["resources"],
-        # Root, because the images are made for it and s3fs shows the tree as root's; but root with nothing to its name.
-        "securityContext": {"privileged": True} if component.privileged else {**_UNPROFILED, "capabilities": _capabilities(component)},
+        "securityContext": _rights(component),
         **_probes(tree, component),
     }
+    if _read_only(component):
+        container["volumeMounts"].append({"name": _SCRATCH, "mountPath": f"/{_SCRATCH}"})
     if component.command:
         container["command"] = [_text(tree, item) for item in component.command]
     return container
@@ -88,6 +94,18 @@ def _container(tree: Tree, component: Component, volumes: list[Volume]) -> Objec
 def _pull_policy(image: str) -> str:
     """A digest never means something else tomorrow; a tag may."""
     return "IfNotPresent" if "@sha256:" in image else "Always"
+
+
+def _read_only(component: Component) -> bool:
+    return not (component.writes or component.privileged)
+
+
+def _rights(component: Component) -> Object:
+    """Where it is root, then root with nothing to its name."""
+    if component.privileged:
+        return {"privileged": True}
+    rights = {**_UNPROFILED, "capabilities": _capabilities(component), **({} if component.root else _NOBODY)}
+    return {**rights, "readOnlyRootFilesystem": True} if _read_only(component) else rights
 
 
 def _capabilities(component: Component) -> Object:
@@ -210,7 +228,7 @@ def _kubectl_proxy(tree: Tree) -> Object:
         "image": tree["k8s"]["kubectl_image"],
         "imagePullPolicy": "IfNotPresent",
         "args": ["proxy", f"--port={tree['k8s']['kubectl_port']}", "--address=127.0.0.1"],
-        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}},
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}},
         "securityContext": {
             **_UNPROFILED,
             "capabilities": {"drop": ["ALL"]},

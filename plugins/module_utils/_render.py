@@ -12,7 +12,11 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import Component, Rule
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import client_components, server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._claim import claim_objects
+from ansible_collections.neursafe.fl.plugins.module_utils._flows import CLIENT as CLIENT_FLOWS
+from ansible_collections.neursafe.fl.plugins.module_utils._flows import SERVER as SERVER_FLOWS
+from ansible_collections.neursafe.fl.plugins.module_utils._flows import Flow
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
+from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._pod import pod_template
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, client_settings, lookup, server_settings
@@ -20,7 +24,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils._setup_files import cl
 
 Object = dict[str, Any]
 
-# Accounts before the Secrets that belong to them, Services before the pods that look their names up once, at start.
+# Accounts before the Secrets that belong to them, Services before the pods that look their names up once, at start, and policies
+# before the pods that they guard.
 _ORDER = (
     "Namespace",
     "ServiceAccount",
@@ -33,6 +38,7 @@ _ORDER = (
     "ClusterRoleBinding",
     "ConfigMap",
     "Service",
+    "NetworkPolicy",
     "Deployment",
     "IngressClass",
     "Ingress",
@@ -51,14 +57,14 @@ def server_objects(settings: Tree) -> list[Object]:
     ]
     if tree["layout"] != "hostpath":
         secrets.append(_account_secret(tree, "data_server"))
-    return _all(tree, server_components(tree["layout"]), secrets + claim_objects(tree))
+    return _all(tree, server_components(tree["layout"]), SERVER_FLOWS, secrets + claim_objects(tree))
 
 
 def client_objects(settings: Tree) -> list[Object]:
     """All objects of a cluster client."""
     tree = client_settings(settings)
     tree["task_manager"]["config"] = task_manager_setup(settings)
-    return _all(tree, client_components(tree["layout"]), [_account_secret(tree, "db")])
+    return _all(tree, client_components(tree["layout"]), CLIENT_FLOWS, [_account_secret(tree, "db")])
 
 
 def in_order(objects: list[Object]) -> list[Object]:
@@ -71,18 +77,23 @@ def namespace_objects(tree: Tree, component: str) -> list[Object]:
     name = tree["k8s"]["namespace"]
     if not tree["k8s"]["create_namespace"] or name == "default" or name.startswith("kube-"):
         return []
-    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "neursafe-fl"}}}]
+    marks = {"app.kubernetes.io/part-of": "neursafe-fl"}
+    if tree["k8s"]["pod_security"]:
+        marks["pod-security.kubernetes.io/enforce"] = tree["k8s"]["pod_security"]
+    return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": marks}}]
 
 
-def _all(tree: Tree, components: tuple[Component, ...], further: list[Object]) -> list[Object]:
+def _all(tree: Tree, components: tuple[Component, ...], flows: tuple[Flow, ...], further: list[Object]) -> list[Object]:
     objects = namespace_objects(tree, "namespace") + [item for item in further if item]
     for component in components:
-        objects += _component(tree, component)
+        objects += _component(tree, component, flows)
     return in_order(objects)
 
 
-def _component(tree: Tree, component: Component) -> list[Object]:
+def _component(tree: Tree, component: Component, flows: tuple[Flow, ...]) -> list[Object]:
     objects = [*_services(tree, component), _deployment(tree, component)]
+    if tree["k8s"]["network_policies"]:
+        objects.append(policy(tree, flows, component.key, _metadata(tree, component)))
     if component.access:
         objects += _access(tree, component)
     patches = tree[component.key]["patch"]

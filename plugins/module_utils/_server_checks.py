@@ -14,6 +14,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _checks as chec
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import SERVER
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
+from ansible_collections.neursafe.fl.plugins.module_utils._cluster_checks import CLUSTER, pod_security
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import patches_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._quantities import resources_problem
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, lookup, server_settings
@@ -35,6 +36,9 @@ _NAMES = {
     "k8s.cluster_domain": "nsfl_server_cluster_domain",
     "k8s.image_pull_secret": "nsfl_server_image_pull_secret",
     "k8s.gpu_rs_key": "nsfl_server_gpu_resource_key",
+    "k8s.network_policies": "nsfl_server_network_policies",
+    "k8s.kubernetes_ports": "nsfl_server_kubernetes_ports",
+    "k8s.pod_security": "nsfl_server_pod_security",
     "others.log_level": "nsfl_server_log_level",
     "proxy.token": "nsfl_server_proxy_token",
     "storage.models_dir": "nsfl_server_model_manager_models_dir",
@@ -84,6 +88,7 @@ _ALWAYS: dict[str, Check] = {
     "db.type": partial(check.one_of, allowed=("postgreSQL", "mongo")),
     "db.name": check.database,
     "others.log_level": check.log_level,
+    **CLUSTER,
 }
 _WHEN_GIVEN: dict[str, Check] = {
     "k8s.cluster_dns": check.ipv4,
@@ -133,6 +138,7 @@ def check_server(settings: Tree) -> list[Problem]:
         }
         problems += _by_table(tree, {f"{component.key}.{name}": function for name, function in checks.items()}, False)
     problems += _by_table(tree, {"coordinator.image": check.image}, False)
+    problems += pod_security(tree)
     return problems + _ports(tree) + _names(tree) + _backends(tree) + _layout(tree)
 
 

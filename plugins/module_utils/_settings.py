@@ -13,7 +13,12 @@ Tree = dict[str, Any]
 # Of the name of a second Service, for the ports that are to be seen from outside.
 EXTERNAL = "-external"
 
-_SMALL: Tree = {"requests": {"cpu": "25m", "memory": "64Mi"}}
+# Small requests, and limits that only a component in trouble meets.
+_SMALL: Tree = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
+
+# How the cluster guards the pods: where the Kubernetes API is and which addresses are nodes, for network policies, and the Pod Security
+# level that it enforces in a namespace that we make.
+GUARDS: Tree = {"network_policies": True, "kubernetes_ports": [443, 6443], "nodes": [], "pod_security": ""}
 
 _DB: Tree = {"type": "postgreSQL", "address": "", "name": "neursafe_fl", "username": "", "password": ""}
 
@@ -24,6 +29,7 @@ _K8S: Tree = {
     "image_pull_secret": "registry-secret",
     "gpu_rs_key": "nvidia.com/gpu",
     "cluster_domain": "cluster.local",
+    **GUARDS,
 }
 
 SERVER_DEFAULTS: Tree = {

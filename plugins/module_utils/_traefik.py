@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.neursafe.fl.plugins.module_utils._flows import SECURE, TRAEFIK, WEB
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
+from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._render import role_and_binding
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree
 
 Object = dict[str, Any]
 
-_WEB, _SECURE, _PING = 8000, 8443, 8080
+_PING = 8080
 _READ = ["get", "list", "watch"]
 _TLS_FILE = """\
 tls:
@@ -46,6 +48,8 @@ def traefik_objects(tree: Tree, certificate_mark: str) -> list[Object]:
     ]
     if tree["api_server"]["tls_secret"]:
         objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(tree), "data": {"tls.yml": _TLS_FILE}})
+    if tree["k8s"]["network_policies"]:
+        objects.append(policy(tree, TRAEFIK, "api_server", _metadata(tree)))
     patches = tree["api_server"]["patch"]
     return [merged(item, patches.get(item["kind"], {})) for item in objects]
 
@@ -79,10 +83,10 @@ def _cluster_rules() -> list[Object]:
 
 def _service(tree: Tree) -> Object:
     server = tree["api_server"]
-    ports = [{"name": "http", "port": 80, "targetPort": _WEB, "nodePort": int(server["http_port"])}]
+    ports = [{"name": "http", "port": 80, "targetPort": WEB, "nodePort": int(server["http_port"])}]
     if server["tls_secret"]:
         # Without a certificate there is nothing to serve on it (I6).
-        ports.append({"name": "https", "port": 443, "targetPort": _SECURE, "nodePort": int(server["https_port"])})
+        ports.append({"name": "https", "port": 443, "targetPort": SECURE, "nodePort": int(server["https_port"])})
     spec: Object = {"selector": {"app": server["service_name"]}, "ports": ports, "type": "NodePort"}
     if not server["external"]:
         spec = {**spec, "type": "ClusterIP", "ports": [{key: port[key] for key in port if key != "nodePort"} for port in ports]}
@@ -95,7 +99,7 @@ def _arguments(tree: Tree) -> list[str]:
         "--global.checknewversion=false",
         "--global.sendanonymoususage=false",
         f"--log.level={server['log_level']}",
-        f"--entrypoints.web.address=:{_WEB}",
+        f"--entrypoints.web.address=:{WEB}",
         f"--entrypoints.traefik.address=:{_PING}",
         "--ping=true",
         "--providers.kubernetesingress=true",
@@ -106,7 +110,7 @@ def _arguments(tree: Tree) -> list[str]:
     ]
     if server["tls_secret"]:
         arguments += [
-            f"--entrypoints.websecure.address=:{_SECURE}",
+            f"--entrypoints.websecure.address=:{SECURE}",
             "--entrypoints.websecure.http.tls=true",
             "--providers.file.filename=/etc/traefik/dynamic/tls.yml",
         ]
@@ -127,7 +131,7 @@ def _deployment(tree: Tree, certificate_mark: str) -> Object:
         "image": server["image"],
         "imagePullPolicy": "IfNotPresent",
         "args": _arguments(tree),
-        "ports": [{"name": "http", "containerPort": _WEB}, {"name": "ping", "containerPort": _PING}],
+        "ports": [{"name": "http", "containerPort": WEB}, {"name": "ping", "containerPort": _PING}],
         "resources": server["resources"],
         "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
         "volumeMounts": mounts,

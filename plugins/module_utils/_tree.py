@@ -132,7 +132,8 @@ class Tree:
                         return None
                     os.mkdir(name, self.directory_mode, dir_fd=here)
                     following = os.open(name, DIRECTORY_FLAGS, dir_fd=here)
-                    set_mode(following, self.directory_mode, walked)
+                    # No entry asks for it, so a mount with a umask may say otherwise.
+                    set_mode(following, self.directory_mode, walked, forced=False)
                     self._note(walked, {}, {"state": "directory", "mode": f"{self.directory_mode:04o}"})
             finally:
                 os.close(here)

@@ -11,7 +11,7 @@ from typing import Any
 from platform_hands import STATE, kubectl, on_host
 
 ACCOUNTS = "serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings"
-KINDS = f"deployments,services,configmaps,secrets,ingresses,ingressclasses,{ACCOUNTS}"
+KINDS = f"deployments,services,configmaps,secrets,networkpolicies,ingresses,ingressclasses,{ACCOUNTS}"
 # Kubernetes counts and times these by itself.
 VOLATILE = ("resourceVersion", "managedFields")
 FILES = """

@@ -42,10 +42,10 @@ DRIFTS = {
         lambda: "fatal" not in json.dumps(items("deployments", "nsfl-model-manager")),
     ),
     "a changed mount option": Drift(
-        lambda: on_host("node-1", f"sed -i s/umask=0022/umask=0000/ {UNIT}; systemctl daemon-reload; systemctl restart nsfl-s3fs@models"),
+        lambda: on_host("node-1", f"sed -i s/umask=0027/umask=0000/ {UNIT}; systemctl daemon-reload; systemctl restart nsfl-s3fs@models"),
         "mounts",
         "mount models",
-        lambda: "umask=0022" in on_host("node-1", "tr '\\0' ' ' < /proc/$(systemctl show -P MainPID nsfl-s3fs@models)/cmdline"),
+        lambda: "umask=0027" in on_host("node-1", "tr '\\0' ' ' < /proc/$(systemctl show -P MainPID nsfl-s3fs@models)/cmdline"),
     ),
     "a dropped index": Drift(
         lambda: psql("drop index jobs_data_gin"),

@@ -41,11 +41,11 @@ def test_ingresses_are_named_as_upstream_and_have_a_class() -> None:
 
 
 def test_an_existing_class_needs_no_controller() -> None:
-    assert {item["kind"] for item in api_server_objects(settings(provider="ingress"))} == {"Ingress"}
+    assert {item["kind"] for item in api_server_objects(settings(provider="ingress"))} == {"Ingress", "NetworkPolicy"}
 
 
 def test_plain_node_ports() -> None:
-    objects = api_server_objects(settings(provider="nodeport"))
+    objects = of(api_server_objects(settings(provider="nodeport")), "Service")
     assert [(item["metadata"]["name"], item["spec"]["ports"][0]["nodePort"]) for item in objects] == [
         ("nsfl-job-scheduler-external", 30083),
         ("nsfl-model-manager-external", 30085),

@@ -81,6 +81,26 @@ def test_sensitive_content_is_private_and_not_shown(capsys, tmp_path):
     assert "canary-77" not in json.dumps(result)
 
 
+def test_security_5_a_private_file_is_never_readable_for_a_moment(capsys, tmp_path, monkeypatch):
+    """Seen at each chmod and rename: under a umask that takes nothing away, the bits for others are never there."""
+    seen = []
+    for name in ("fchmod", "rename", "replace", "write"):
+        original = getattr(os, name)
+
+        def look(*arguments, _original=original, **options):
+            result = _original(*arguments, **options)
+            seen.extend(path.lstat().st_mode & 0o077 for path in tmp_path.rglob("*") if path.is_file())
+            return result
+
+        monkeypatch.setattr(os, name, look)
+    before = os.umask(0)
+    try:
+        call(capsys, tmp_path, [{"path": "keys", "state": "file", "content": "canary", "mode": "0600", "sensitive": True}])
+    finally:
+        os.umask(before)
+    assert seen and set(seen) == {0}
+
+
 def test_leftover_of_a_killed_run_is_replaced(capsys, tmp_path):
     (tmp_path / ".f.nsfl-new").write_text("half")
     call(capsys, tmp_path, [{"path": "f", "state": "file", "content": "whole"}])
