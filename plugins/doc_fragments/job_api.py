@@ -17,11 +17,11 @@ options:
     type: int
     default: 10
   validate_certs:
-    description: Whether the API server's certificate must be valid.
+    description: Whether certificates must be valid, of the API server and of O(s3_endpoint).
     type: bool
     default: true
   ca_path:
-    description: File with the CA certificates to trust.
+    description: File with the CA certificates to trust, for both.
     type: path
   namespace:
     description: The FL namespace of the job (a bucket, or with O(s3_bucket) a folder); not a Kubernetes namespace.

@@ -142,7 +142,14 @@ class Component:
     writes: str = ""
     # Settings whose change restarts it: texts of files, and Secrets.
     watches: tuple[str, ...] = ()
+    # Settings with the authorities of the services that it speaks to.
+    trusts: tuple[str, ...] = ()
 
+
+# Where pods find whom to trust. The components have no options for it, their libraries have: libpq and boto3 read these variables.
+AUTHORITIES = "/etc/nsfl-ca"
+DATABASE_CA = Env("PGSSLROOTCERT", Lit(f"{AUTHORITIES}/database.crt"), when="db.ca")
+STORAGE_CA = Env("AWS_CA_BUNDLE", Lit(f"{AUTHORITIES}/storage.crt"), when="storage.ca")
 
 DATABASE = (
     Env("DB_ADDRESS", Cfg("db.address")),
@@ -150,6 +157,8 @@ DATABASE = (
     Env("DB_PASSWORD", Sec("db.secret_key_ref", "passwd_key")),
     Env("DB_TYPE", Cfg("db.type")),
     Env("DB_NAME", Cfg("db.name")),
+    Env("PGSSLMODE", Cfg("db.sslmode"), when="db.sslmode"),
+    DATABASE_CA,
 )
 
 # The contract says what the components do to the tree, and nothing of what else they write.
@@ -194,6 +203,7 @@ JOB_SCHEDULER = Component(
     root=_ROOT,
     writes=_WRITES,
     watches=("db.password", "proxy.token"),
+    trusts=("db.ca",),
 )
 
 CLIENT_SELECTOR = Component(
@@ -229,6 +239,7 @@ MODEL_MANAGER = Component(
         # G9: a tree of files needs neither an address nor keys.
         Env("ACCESS_KEY", Sec("storage.secret_key_ref", "user_key"), when="storage.address"),
         Env("SECRET_KEY", Sec("storage.secret_key_ref", "passwd_key"), when="storage.address"),
+        STORAGE_CA,
         *DATABASE,
         Env("DB_COLLECTION_NAME", Cfg("model_manager.db_collection_name")),
         Env("PORT", Cfg("model_manager.port")),
@@ -240,6 +251,7 @@ MODEL_MANAGER = Component(
     root=_ROOT,
     writes=_WRITES,
     watches=("db.password", "storage.password"),
+    trusts=("db.ca", "storage.ca"),
 )
 
 PROXY = Component(
@@ -300,6 +312,7 @@ TASK_MANAGER = Component(
     root=_ROOT,
     writes=_WRITES,
     watches=("task_manager.config", "db.password"),
+    trusts=("db.ca",),
 )
 
 SERVER: tuple[Component, ...] = (JOB_SCHEDULER, CLIENT_SELECTOR, MODEL_MANAGER, PROXY)

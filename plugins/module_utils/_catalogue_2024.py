@@ -58,7 +58,9 @@ _READ_ONCE = ("client_selector", "proxy")
 
 def _stored(component: Component, layout: str, *forgotten: Env) -> Component:
     """With the shared tree, and last what upstream's generator forgets."""
-    stored = replace(component, env=(*component.env, *_STORAGE[layout], *forgotten))
+    # None of them speaks to the object store, but for those that mount it, with an s3fs of their own.
+    trusts = tuple(path for path in component.trusts if path != "storage.ca")
+    stored = replace(component, env=(*component.env, *_STORAGE[layout], *forgotten), trusts=trusts)
     if layout == "s3pod":
         return replace(stored, volumes=(_FUSE,), privileged=True)
     # The claim may be a mount of the node that is made anew under the pod.

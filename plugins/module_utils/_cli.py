@@ -44,6 +44,10 @@ def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefi
     if settings["wrapper"] and settings["engine"] == "podman" and settings["owner"] != "root":
         what = f"{settings['owner']} has no use of root's images in podman"
         found.append(f"{prefix}owner: {what}; set {prefix}engine: docker, or leave out the wrapper")
+    if str(settings["data_server"]).startswith("https:") and not settings.get("trusts", True):
+        # The tool has no word for the authorities of the system: without a file it checks nothing.
+        what = f"none is given, and nsfl-ctl would not check who answers at {settings['data_server']}"
+        found.append(f"{prefix}certificate: {what}; name the file of its authority, such as /etc/ssl/certs/ca-certificates.crt")
     return found + _certificate(settings["certificate"], host, prefix) + _engine(settings, host, prefix)
 
 

@@ -43,7 +43,8 @@ def files_of(params: dict[str, Any]) -> JobFiles | None:
         return None
     try:
         account = (params["s3_endpoint"], params["s3_access_key"], params["s3_secret_key"])
-        return JobFiles(*account, params["namespace"], params["s3_region"], params["s3_bucket"] or "")
+        trust = (params["validate_certs"], params["ca_path"] or "")
+        return JobFiles(*account, params["namespace"], params["s3_region"], params["s3_bucket"] or "", *trust)
     except ImportError as error:
         raise ApiError(f"the Python library minio is needed for s3_endpoint: {error}") from error
 

@@ -46,7 +46,17 @@ def _place(name: str, within: str) -> tuple[str, str]:
 class JobFiles:
     """The FL namespace, a bucket or with `within` a folder of that bucket, seen through the minio SDK; errors come as ApiError."""
 
-    def __init__(self, endpoint: str, access_key: str, secret_key: str, namespace: str, region: str, within: str = "") -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        access_key: str,
+        secret_key: str,
+        namespace: str,
+        region: str,
+        within: str = "",
+        validate_certs: bool = True,
+        ca_path: str = "",
+    ) -> None:
         import minio
         import urllib3
 
@@ -58,7 +68,12 @@ class JobFiles:
         self._within = within
         self.endpoint = endpoint
         # The SDK's own default waits for minutes before it says that nobody is there.
-        pool = urllib3.PoolManager(timeout=urllib3.Timeout(connect=5, read=30), retries=urllib3.Retry(total=2, backoff_factor=0.3))
+        pool = urllib3.PoolManager(
+            timeout=urllib3.Timeout(connect=5, read=30),
+            retries=urllib3.Retry(total=2, backoff_factor=0.3),
+            cert_reqs="CERT_REQUIRED" if validate_certs else "CERT_NONE",
+            ca_certs=ca_path or None,
+        )
         self._client = minio.Minio(
             parts.netloc, access_key=access_key, secret_key=secret_key, secure=parts.scheme == "https", region=region, http_client=pool
         )

@@ -10,6 +10,7 @@ from hashlib import pbkdf2_hmac
 from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import (
+    AUTHORITIES,
     Address,
     Cfg,
     Component,
@@ -45,7 +46,7 @@ def pod_template(tree: Tree, component: Component, object_labels: dict[str, str]
         "terminationGracePeriodSeconds": _GRACE,
         "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [_container(tree, component, volumes)],
-        "volumes": [_volume(tree, volume) for volume in volumes],
+        "volumes": [_volume(tree, volume) for volume in volumes] + _authorities(tree, component),
     }
     if _read_only(component):
         spec["volumes"].append({"name": _SCRATCH, "emptyDir": {"sizeLimit": "64Mi"}})
@@ -67,7 +68,7 @@ def checksum(tree: Tree, component: Component) -> str:
 
     Slow on purpose: whoever may read Deployments but not Secrets shall not find a password by trying.
     """
-    watched = "\0".join(f"{path}={lookup(tree, path)}" for path in component.watches)
+    watched = "\0".join(f"{path}={lookup(tree, path)}" for path in (*component.watches, *trusted(tree, component)))
     return pbkdf2_hmac("sha256", watched.encode(), component.key.encode(), 50_000).hex()[:16]
 
 
@@ -79,7 +80,7 @@ def _container(tree: Tree, component: Component, volumes: list[Volume]) -> Objec
         "imagePullPolicy": _pull_policy(values["image"]),
         "ports": [{"containerPort": int(values[port])} for port in component.ports],
         "env": environment(tree, component),
-        "volumeMounts": [_mount(tree, volume) for volume in volumes],
+        "volumeMounts": [_mount(tree, volume) for volume in volumes] + _authorities_mount(tree, component),
         "resources": values["resources"],
         "securityContext": _rights(component),
         **_probes(tree, component),
@@ -182,6 +183,24 @@ def _mount(tree: Tree, volume: Volume) -> Object:
         # N2: a bucket mounted, or mounted anew, after the pod started.
         mount["mountPropagation"] = "HostToContainer"
     return mount
+
+
+def trusted(tree: Tree, component: Component) -> list[str]:
+    """The settings with the authorities that it has to know."""
+    return [path for path in component.trusts if lookup(tree, path)]
+
+
+def authorities_name(tree: Tree) -> str:
+    """The ConfigMap with them."""
+    return f"{tree['instance']}-ca"
+
+
+def _authorities(tree: Tree, component: Component) -> list[Object]:
+    return [{"name": "authorities", "configMap": {"name": authorities_name(tree)}}] if trusted(tree, component) else []
+
+
+def _authorities_mount(tree: Tree, component: Component) -> list[Object]:
+    return [{"name": "authorities", "mountPath": AUTHORITIES, "readOnly": True}] if trusted(tree, component) else []
 
 
 def _probes(tree: Tree, component: Component) -> Object:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import ipaddress
 import os
 import re
@@ -18,11 +19,10 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _programs as pr
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 
 _SOCKETS = "/var/run/postgresql"
-_LOCAL_TYPES = ("host", "hostssl")
 
 
 def differences(connection: t.Any, wanted: t.Mapping[str, t.Any], database: str, users: t.Sequence[str]) -> list[str]:
-    """What of the server is not as wanted: the settings of our file, access for the users, start at boot.
+    """What of the server is not as wanted: the settings of our file, access for the users, its certificate, start at boot.
 
     The two views show the files as they are now, so a change by hand is found although it is not in effect yet.
     """
@@ -43,11 +43,21 @@ def differences(connection: t.Any, wanted: t.Mapping[str, t.Any], database: str,
         f"no access for {user} from {network}"
         for user in users
         for network in wanted["networks"]
-        if not any(_lets_in(rule, database, user, network) for rule in rules)
+        if not any(_lets_in(rule, "hostssl" if wanted.get("tls") else "host", database, user, network) for rule in rules)
     ]
+    found += [f"{file['path']} is not as wanted" for file in wanted.get("files") or [] if _sha256(file["path"]) != file["sha256"]]
     if wanted.get("unit") and not _enabled(wanted["unit"]):
         found.append(f"unit {wanted['unit']} does not start at boot")
     return found
+
+
+def _sha256(path: str) -> str:
+    """Empty when there is no such file."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.sha256(stream.read()).hexdigest()
+    except OSError:
+        return ""
 
 
 def files(connection: t.Any) -> dict[str, str]:
@@ -64,9 +74,9 @@ def ports() -> list[int]:
     return sorted(int(name.rsplit(".", 1)[1]) for name in names if re.fullmatch(r"\.s\.PGSQL\.[0-9]+", name))
 
 
-def _lets_in(rule: t.Sequence[t.Any], database: str, user: str, network: str) -> bool:
+def _lets_in(rule: t.Sequence[t.Any], wanted: str, database: str, user: str, network: str) -> bool:
     kind, databases, users, address, netmask, method = rule
-    if kind not in _LOCAL_TYPES or method != "scram-sha-256" or not address:
+    if kind != wanted or method != "scram-sha-256" or not address:
         return False
     if not {database, "all"}.intersection(databases) or not {user, "all"}.intersection(users):
         return False

@@ -66,8 +66,14 @@ def of_instance(item: Object, instance: str) -> bool:
     return bool((item["metadata"].get("labels") or {}).get("app.kubernetes.io/instance") == instance)
 
 
+def _is_of_now(item: Object) -> bool:
+    """Passwords, keys, and by whom services are known: whatever a release had, the services have those of now."""
+    authorities = (item["metadata"].get("labels") or {}).get("app.kubernetes.io/component") == "authorities"
+    return item["kind"] == "Secret" or (item["kind"] == "ConfigMap" and authorities)
+
+
 def _without_values(item: Object) -> Object:
-    return {**item, "data": sorted(item.get("data") or {})} if item["kind"] == "Secret" else item
+    return {**item, "data": sorted(item.get("data") or {})} if _is_of_now(item) else item
 
 
 def images_of(objects: t.Sequence[Object]) -> dict[str, str]:
@@ -117,7 +123,7 @@ def _comparable(value: t.Any) -> t.Any:
 
 def brought_back(rendered: list[Object], release: Object, instance: str) -> list[Object]:
     """The objects of a recorded release, with the passwords and keys of now: those are what database and store know."""
-    now = {title(item): item for item in rendered if item["kind"] == "Secret"}
+    now = {title(item): item for item in rendered if _is_of_now(item)}
     kept = [item for item in rendered if item["kind"] in KEPT]
     recorded = [item for item in release["objects"] if of_instance(item, instance) and item["kind"] not in KEPT]
     return kept + [now.get(title(item), item) for item in recorded]

@@ -18,7 +18,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._flows import Flow
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
-from ansible_collections.neursafe.fl.plugins.module_utils._pod import pod_template
+from ansible_collections.neursafe.fl.plugins.module_utils._pod import authorities_name, pod_template, trusted
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, Tree, client_settings, lookup, server_settings
 from ansible_collections.neursafe.fl.plugins.module_utils._setup_files import client_selector_setup, task_manager_setup
 
@@ -84,10 +84,20 @@ def namespace_objects(tree: Tree, component: str) -> list[Object]:
 
 
 def _all(tree: Tree, components: tuple[Component, ...], flows: tuple[Flow, ...], further: list[Object]) -> list[Object]:
-    objects = namespace_objects(tree, "namespace") + [item for item in further if item]
+    objects = namespace_objects(tree, "namespace") + [item for item in further if item] + _authorities(tree, components)
     for component in components:
         objects += _component(tree, component, flows)
     return in_order(objects)
+
+
+def _authorities(tree: Tree, components: tuple[Component, ...]) -> list[Object]:
+    """By whom the database (db.ca) and the object store (storage.ca) are known, for all components in one place."""
+    names = {"db.ca": "database.crt", "storage.ca": "storage.crt"}
+    data = {names[path]: str(lookup(tree, path)) for component in components for path in trusted(tree, component)}
+    if not data:
+        return []
+    metadata = {"name": authorities_name(tree), "namespace": tree["k8s"]["namespace"], "labels": labels(tree, "nsfl-ca", "authorities")}
+    return [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data}]
 
 
 def _component(tree: Tree, component: Component, flows: tuple[Flow, ...]) -> list[Object]:

@@ -20,7 +20,8 @@ _SMALL: Tree = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": 
 # level that it enforces in a namespace that we make.
 GUARDS: Tree = {"network_policies": True, "kubernetes_ports": [443, 6443], "nodes": [], "pod_security": ""}
 
-_DB: Tree = {"type": "postgreSQL", "address": "", "name": "neursafe_fl", "username": "", "password": ""}
+# `ca`: the authority, as PEM, of a service that is known by one of its own; `sslmode`: in the words of PostgreSQL's library.
+_DB: Tree = {"type": "postgreSQL", "address": "", "name": "neursafe_fl", "username": "", "password": "", "sslmode": "", "ca": ""}
 
 _K8S: Tree = {
     "namespace": "default",
@@ -97,6 +98,7 @@ SERVER_DEFAULTS: Tree = {
     "storage": {
         "type": "posix",
         "address": "",
+        "ca": "",
         "username": "",
         "password": "",
         "secret_key_ref": {"name": "miniosecret", "user_key": "username", "passwd_key": "password"},

@@ -118,6 +118,24 @@ options:
         type: list
         elements: str
         default: []
+      tls:
+        description: Whether they may connect with TLS only (C(hostssl)), or also without (C(host)).
+        type: bool
+        default: false
+      files:
+        description: Files that the server reads, with what is to be in them.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          path:
+            description: The file.
+            type: path
+            required: true
+          sha256:
+            description: The checksum of its content.
+            type: str
+            required: true
       unit:
         description: Unit that starts it at boot.
         type: str
@@ -241,6 +259,13 @@ OPTIONS = {
             "settings_file": {"type": "str", "default": "neursafe_fl.conf"},
             "any_port": {"type": "bool", "default": False},
             "networks": NAMES,
+            "tls": {"type": "bool", "default": False},
+            "files": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"path": {"type": "path", "required": True}, "sha256": {"type": "str", "required": True}},
+            },
             "unit": {"type": "str", "default": ""},
             "data_folder": {"type": "path", "default": "/var/lib"},
             "min_free_mb": {"type": "int", "default": 0},

@@ -1,0 +1,82 @@
+# Copyright (c) The neursafe.fl maintainers
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: trusted_ca
+author: The neursafe.fl maintainers (@neursafe)
+version_added: 0.1.0
+short_description: The authority by whose certificates a service of the platform is known
+description:
+  - Returns the path of the file on the controller, or what is in it. It is the inventory's own file where one is named, and else the
+    generated one, provided that the platform uses TLS and runs the service itself, which is so when one of the groups has a host.
+  - Otherwise the answer is empty, which means the authorities that the system trusts.
+  - In check mode, and while a playbook only checks settings, nothing is written.
+options:
+  _terms:
+    description: Groups of hosts, of which each stands for a service that the platform runs.
+    type: list
+    elements: str
+    required: true
+  content:
+    description: Whether to return what is in the file.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - neursafe.fl.certificates
+"""
+
+EXAMPLES = r"""
+- name: Show by whom the object store is known
+  ansible.builtin.debug:
+    msg: "{{ lookup('neursafe.fl.trusted_ca', 'nsfl_object_store') | default('the system knows it', true) }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: The path, or the content.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+from ansible_collections.neursafe.fl.plugins.plugin_utils import _certificate_store as store
+from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import CertificateError, authorities
+
+
+class LookupModule(LookupBase):
+    """One answer, whatever the number of groups."""
+
+    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        self.set_options(var_options=variables, direct=kwargs)
+        try:
+            return [self._answer(terms, variables or {})]
+        except CertificateError as error:
+            raise AnsibleLookupError(str(error)) from error
+
+    def _value(self, name: str) -> Any:
+        # A variable comes as it was written, which may be in terms of other variables.
+        value = self.get_option(name)
+        return self._templar.template(value) if self._templar else value
+
+    def _answer(self, groups: list[str], variables: dict[str, Any]) -> str:
+        settings = store.settings(variables, self._value)
+        ours = store.is_on(self._value("tls")) and any((variables.get("groups") or {}).get(group) for group in groups)
+        if not settings.ca_file and not ours:
+            return ""
+        certificate = store.authority(settings).certificate
+        if settings.ca_file:
+            self._check(settings.ca_file, certificate)
+        return certificate if self.get_option("content") else settings.authority_file
+
+    @staticmethod
+    def _check(path: str, text: str) -> None:
+        try:
+            authorities(text)
+        except CertificateError as error:
+            raise CertificateError(f"nsfl_ca_file: {path} {error}") from error
