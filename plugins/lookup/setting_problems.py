@@ -39,7 +39,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
 from ansible_collections.neursafe.fl.plugins.module_utils._problem_text import readable
 from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import secrets_path, secrets_problem
 from ansible_collections.neursafe.fl.plugins.plugin_utils._setting_values import is_secret, value_problems
@@ -79,6 +81,8 @@ class LookupModule(LookupBase):
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         self.set_options(var_options=variables, direct=kwargs)
         settings = {name: value for name, value in (variables or {}).items() if NAME.fullmatch(name)}
+        if settings.get("nsfl_insecure") and boolean(self._templar.template(settings["nsfl_insecure"]), strict=False):  # type: ignore[union-attr]
+            Display().warning("nsfl_insecure: certificates are not checked, so whoever is in the way of this run may be whom it speaks to")
         problems = unknown(settings)
         for name in sorted(settings.keys() & known_settings().keys()):
             problems += self._value_problems(name, settings[name])

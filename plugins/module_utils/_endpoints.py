@@ -16,6 +16,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
+from ansible_collections.neursafe.fl.plugins.module_utils._peer import shown
 from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 _SHOWN = 120
@@ -75,6 +76,10 @@ def settle(check: dict[str, Any], params: dict[str, Any], wait: int) -> dict[str
     while True:
         try:
             status, trouble = ask(check, params)
+        except ssl.SSLCertVerificationError as error:
+            # It does not get better by waiting.
+            trouble = "; ".join(filter(None, (f"its certificate does not hold ({error.verify_message})", shown(check["url"]))))
+            return {"name": check["name"], "url": check["url"], "status": 0, "trouble": trouble}
         except (OSError, ValueError, HTTPException) as error:
             status, trouble = 0, f"no answer: {error}"
         if not trouble or time.monotonic() >= end:

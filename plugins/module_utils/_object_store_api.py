@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime
 import email.utils
 import json
+import os
 import typing as t
 from urllib.parse import urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils._object_store import Observed, Wanted, degraded_parts
+from ansible_collections.neursafe.fl.plugins.module_utils._peer import shown
 
 try:
     import urllib3
@@ -185,13 +187,26 @@ def store_of(params: dict[str, t.Any]) -> Store:
 
 def not_there_yet(error: Exception, params: dict[str, t.Any], check_mode: bool) -> str:
     """What check mode says of a store that an earlier task has only predicted; every other failure is raised, explained."""
-    trouble = explain(error, params["endpoint"], params["labels"])
+    trouble = explain(error, params["endpoint"], params["labels"], params["ca_path"] or "")
     if not (check_mode and trouble.unreachable):
         raise trouble from error
     return f"{trouble} Everything is counted as not there yet."
 
 
-def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> StoreError:
+def _tls_trouble(error: Exception, place: str, endpoint: str, ca_path: str) -> StoreError:
+    if ca_path and not os.path.isfile(ca_path):
+        return StoreError(f"{place}: there is no file {ca_path} with the CA of {endpoint}; name one that is there", unreachable=True)
+    if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+        return StoreError(
+            f"{place}: what answers at {endpoint} speaks no TLS ({_short(error)}); correct one or the other", unreachable=True
+        )
+    told = "; ".join(filter(None, (_short(error), shown(endpoint))))
+    return StoreError(
+        f"{place}: the certificate of {endpoint} is not accepted ({told}); give the CA that signed it, or correct the host name"
+    )
+
+
+def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str], ca_path: str = "") -> StoreError:
     """Setting, cause and cure for a failed request. `labels` says what the caller's settings are called."""
     keys = f"{labels.get('access_key', 'access_key')} / {labels.get('secret_key', 'secret_key')}"
     place = labels.get("endpoint", "endpoint")
@@ -224,9 +239,7 @@ def explain(error: Exception, endpoint: str, labels: t.Mapping[str, str]) -> Sto
     if isinstance(error, urllib3.exceptions.HTTPError):
         reason = getattr(error, "reason", None) or error
         if isinstance(reason, urllib3.exceptions.SSLError):
-            return StoreError(
-                f"{place}: the certificate of {endpoint} is not accepted ({reason}); give the CA that signed it, or correct the host name"
-            )
+            return _tls_trouble(reason, place, endpoint, ca_path)
         return StoreError(f"{place}: nothing answers at {endpoint} ({_short(reason)}); {_look_at(reason)}", unreachable=True)
     return StoreError(f"{endpoint}: {type(error).__name__}: {error}")
 
