@@ -15,7 +15,7 @@ from .machinery import free_port, open_port, wait_until
 
 
 class PostgreSQL:
-    def __init__(self) -> None:
+    def __init__(self, certificate: str = "", key: str = "") -> None:
         self.port = free_port()
         self._folder = folder = Path(tempfile.mkdtemp(prefix="nsfl-doubles-postgres-"))
         # PostgreSQL refuses to run as root.
@@ -25,14 +25,29 @@ class PostgreSQL:
             shutil.chown(folder, "postgres", "postgres")
         data = str(folder / "data")
         self._run("initdb", "-D", data, "-A", "scram-sha-256", "-U", "admin", f"--pwfile={folder}/password")
+        tls = self._shown(certificate, key) if certificate else []
         self._server = subprocess.Popen(
-            [*self._as, self.program("postgres"), "-D", data, "-p", str(self.port), "-k", "", "-h", "127.0.0.1", "-F"],
+            [*self._as, self.program("postgres"), "-D", data, "-p", str(self.port), "-k", "", "-h", "127.0.0.1", "-F", *tls],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             cwd=folder,
         )
         wait_until("PostgreSQL", lambda: open_port(self.port))
         wait_until("PostgreSQL", self._try_login)
+
+    def _shown(self, certificate: str, key: str) -> list[str]:
+        """With a certificate it takes no connection without TLS."""
+        for name, text in (("server.crt", certificate), ("server.key", key)):
+            path = self._folder / name
+            path.touch(0o600)
+            path.write_text(text)
+            if self._as:
+                shutil.chown(path, "postgres", "postgres")
+        (self._folder / "data" / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 scram-sha-256\n")
+        return [f"--{name}={value}" for name, value in self._settings().items()]
+
+    def _settings(self) -> dict[str, str]:
+        return {"ssl": "on", "ssl_cert_file": f"{self._folder}/server.crt", "ssl_key_file": f"{self._folder}/server.key"}
 
     @staticmethod
     def program(name: str) -> str:

@@ -10,6 +10,7 @@ import threading
 import time
 from typing import Any
 
+from neursafe_fl.python.libs import server_name
 from neursafe_fl.python.libs.settings import env, env_int
 
 Document = dict[str, Any]
@@ -45,6 +46,7 @@ class PostgreSQL:
     def _connect(self) -> None:
         import psycopg2
 
+        server_name.check(str(self._where["host"]), int(self._where["port"]))
         self._connection = psycopg2.connect(**self._where)
         self._connection.autocommit = True
 
