@@ -31,7 +31,7 @@ GRACE = 1.0
 
 def trace(here: dict[str, str]) -> urllib3.BaseHTTPResponse:
     """An endless answer: a JSON object a line for each request to the S3 interface."""
-    url = urlsplit(f"http://{here['ADDRESS']}:9000/minio/admin/v3/trace?s3=true")
+    url = urlsplit(f"https://{here['ADDRESS']}:9000/minio/admin/v3/trace?s3=true")
     account = Credentials("nsfl-root", here["S3_ROOT_PASSWORD"])
     now = datetime.now(UTC)
     headers: dict[str, str | list[str] | tuple[str]] = {
@@ -42,7 +42,7 @@ def trace(here: dict[str, str]) -> urllib3.BaseHTTPResponse:
     signed = sign_v4_s3(method="GET", url=url, region="us-east-1", headers=headers, credentials=account, content_sha256=EMPTY, date=now)
     said = {name: str(value) for name, value in signed.items()}
     timeout = urllib3.Timeout(connect=5, read=5)
-    return urllib3.PoolManager().request("GET", url.geturl(), headers=said, preload_content=False, timeout=timeout)
+    return urllib3.PoolManager(ca_certs=here["CA"]).request("GET", url.geturl(), headers=said, preload_content=False, timeout=timeout)
 
 
 def count(answer: urllib3.BaseHTTPResponse, found: list[str], ended: threading.Event) -> None:

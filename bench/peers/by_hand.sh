@@ -24,7 +24,8 @@ first=${NODES%% *}
 # Install S3FS: the shared root on all nodes, each bucket mounted.
 for node in $NODES; do
     docker exec "$node" sh -euc "mkdir -p $ROOT
-        for bucket in $BUCKETS; do mountpoint -q $ROOT/\$bucket || s3fs \$bucket $ROOT/\$bucket -o url=http://$ADDRESS:9000; done"
+        export CURL_CA_BUNDLE=/etc/neursafe_fl/s3fs-ca.crt
+        for bucket in $BUCKETS; do mountpoint -q $ROOT/\$bucket || s3fs \$bucket $ROOT/\$bucket -o url=https://$ADDRESS:9000; done"
 done
 
 # Deploy the database: the three tables.

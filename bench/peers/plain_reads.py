@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "bench" / "place"), str(ROOT / "build" / "collections")]
 
 import psycopg2
+import urllib3
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube
 from minio import Minio
 from site_settings import site
@@ -55,10 +56,16 @@ def images(here: dict[str, str]) -> int:
 
 
 def tables(here: dict[str, str]) -> int:
-    with psycopg2.connect(host=here["ADDRESS"], dbname="neursafe_fl", user="nsfl", password=here["DATABASE_PASSWORD"]) as connection:
+    place = {"host": here["ADDRESS"], "sslmode": "verify-full", "sslrootcert": here["CA"]}
+    with psycopg2.connect(dbname="neursafe_fl", user="nsfl", password=here["DATABASE_PASSWORD"], **place) as connection:
         cursor = connection.cursor()
         cursor.execute("SELECT tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'")
         return len(cursor.fetchall())
+
+
+def buckets(here: dict[str, str]) -> int:
+    trusting = urllib3.PoolManager(ca_certs=here["CA"])
+    return len(Minio(f"{here['ADDRESS']}:9000", "nsfl-root", here["S3_ROOT_PASSWORD"], http_client=trusting).list_buckets())
 
 
 def health(address: str, port: int, path: str) -> int:
@@ -71,7 +78,7 @@ here = site()
 seen = {
     "objects": objects(here["KUBECONFIG"]),
     "images": images(here),
-    "buckets": len(Minio(f"{here['ADDRESS']}:9000", "nsfl-root", here["S3_ROOT_PASSWORD"], secure=False).list_buckets()),
+    "buckets": buckets(here),
     "indexes": tables(here),
     "proxy": health(here["ADDRESS"], 30092, "/health"),
     "API server": health(here["ADDRESS"], 30083, "/api/v1/jobs/default"),

@@ -70,7 +70,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.neursafe.fl.plugins.plugin_utils import _certificate_store as store
-from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import CertificateError, Pair, problem
+from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import CertificateError, Pair, checked, problem
 
 
 class LookupModule(LookupBase):
@@ -93,6 +93,10 @@ class LookupModule(LookupBase):
         names = [str(name) for name in self.get_option("names") if name]
         if self._value("cert_file"):
             return self._given(settings, names)
+        try:
+            checked(names)
+        except CertificateError as error:
+            raise CertificateError(f"{self.get_option('setting').replace('cert_file', 'names')}: {error}") from error
         pair = store.certificate(settings, service, names, self.get_option("ip_as_dns"))
         return {"certificate": pair.certificate, "key": pair.key, "authority": store.authority(settings).certificate}
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 # An authority is changed on every host at once, so it lasts.
 AUTHORITY_DAYS = 3650
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9])?")
 _EARLIER = datetime.timedelta(hours=1)  # for clocks that are behind
 _ALL_USES = dict.fromkeys(
     (
@@ -137,6 +139,11 @@ def problem(pair: Pair, authority: str, names: Sequence[str], now: datetime.date
     return ""
 
 
+def checked(names: Sequence[str]) -> None:
+    """Refuse what cannot be a name in a certificate."""
+    _alternatives(names, ip_as_dns=False)
+
+
 def authorities(text: str) -> list[x509.Certificate]:
     """All certificates of a bundle."""
     try:
@@ -174,10 +181,16 @@ def _alternatives(names: Sequence[str], ip_as_dns: bool) -> list[x509.GeneralNam
         try:
             found.append(x509.IPAddress(ipaddress.ip_address(name)))
         except ValueError:
-            found.append(x509.DNSName(name))
+            found.append(_host(name))
         else:
             found += [x509.DNSName(name)] if ip_as_dns else []
     return found
+
+
+def _host(name: str) -> x509.GeneralName:
+    if not _HOST.fullmatch(name):
+        raise CertificateError(f"{name!r} is no address and no name of a host; write it in letters, digits, dots and hyphens")
+    return x509.DNSName(name)
 
 
 def _shown(name: x509.GeneralName) -> str:

@@ -13,7 +13,7 @@ from platform_hands import STATE, kubectl
 
 WRONG_SECRETS = ("hush-s3-secret", "hush-database", "hush-registry", "hush-{{-hush")
 SCRATCH = LOGS / "bad_input"
-STORE = "http://10.250.0.11:9000"
+STORE = "https://10.250.0.11:9000"
 NAME_64 = "a" * 64
 
 

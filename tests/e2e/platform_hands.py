@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import urllib3
 import yaml
 from minio import Minio, MinioAdmin
 from minio.credentials import StaticProvider
@@ -51,13 +52,19 @@ def secret(name: str) -> str:
     return str(yaml.safe_load((STATE / "secrets.yml").read_text(encoding="utf-8"))[name])
 
 
+def trusting() -> urllib3.PoolManager:
+    """Requests to whoever the platform's own authority knows."""
+    return urllib3.PoolManager(ca_certs=str(STATE / ".nsfl-ca" / "ca.crt"))
+
+
 def object_store() -> Minio:
-    return Minio(f"{NETWORK[11]}:9000", "nsfl-root", secret("s3_root_password"), secure=False)
+    return Minio(f"{NETWORK[11]}:9000", "nsfl-root", secret("s3_root_password"), http_client=trusting())
 
 
 def policies() -> MinioAdmin:
     """The object store as its administrator sees it."""
-    return MinioAdmin(endpoint=f"{NETWORK[11]}:9000", credentials=StaticProvider("nsfl-root", secret("s3_root_password")), secure=False)
+    account = StaticProvider("nsfl-root", secret("s3_root_password"))
+    return MinioAdmin(endpoint=f"{NETWORK[11]}:9000", credentials=account, http_client=trusting())
 
 
 def remove_env(deployment: str, name: str) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints as JSON what the user S3_USER with S3_PASSWORD may do at the S3 endpoint that is given as host:port."""
+"""Prints as JSON what the user S3_USER with S3_PASSWORD may do at the S3 endpoint host:port, known by the authority in FILE."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
+import urllib3
 from minio import Minio
 from minio.error import S3Error
 
@@ -23,8 +24,9 @@ def tried(action: Callable[[], str]) -> str:
         return str(error.code)
 
 
-def main(endpoint: str) -> None:
-    store = Minio(endpoint, access_key=os.environ["S3_USER"], secret_key=os.environ["S3_PASSWORD"], secure=False)
+def main(endpoint: str, authority: str) -> None:
+    trusting = urllib3.PoolManager(ca_certs=authority)
+    store = Minio(endpoint, access_key=os.environ["S3_USER"], secret_key=os.environ["S3_PASSWORD"], http_client=trusting)
 
     def read_and_write(bucket: str) -> str:
         store.put_object(bucket, OBJECT, io.BytesIO(b"here"), 4)
@@ -43,4 +45,4 @@ def main(endpoint: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:3])

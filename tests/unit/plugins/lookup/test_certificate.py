@@ -219,6 +219,7 @@ def test_an_authority_of_the_users_signs(tmp_path: Path) -> None:
         ({"ca_file": "ca_file", "ca_key_file": "key_file"}, "nsfl_ca_key_file: it is not the key of the certificate in nsfl_ca_file"),
         ({"ca_key_file": "key_file"}, "nsfl_ca_key_file: it is given without the authority's certificate"),
         ({"ca_file": "gone"}, r"nsfl_ca_file: \S*gone cannot be read"),
+        ({"names": ["node 1"]}, r"nsfl_object_store_tls_names: 'node 1' is no address and no name of a host; write it"),
         ({"renew_days": 365}, r"nsfl_certificate_renew_days: 365 is not between 0 and 365 \(nsfl_certificate_days\)"),
     ],
 )
