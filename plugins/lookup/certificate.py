@@ -16,6 +16,7 @@ description:
   - A lookup, like the one for secrets, because what it returns is the content of files and Secrets. A role compares those with what
     there is in its one look at a host or cluster; so certificates need no task and no process of their own, and a renewed one is
     a change where it is put.
+  - Without O(tls), and without a certificate of the user's, nothing is made and all values are empty.
   - In check mode, and while a playbook only checks settings, nothing is written; what is due differs then from all there is.
 options:
   _terms:
@@ -93,6 +94,9 @@ class LookupModule(LookupBase):
         names = [str(name) for name in self.get_option("names") if name]
         if self._value("cert_file"):
             return self._given(settings, names)
+        # Jinja works out each name in a template, also those of the branch that is not taken.
+        if not store.is_on(self._value("tls")):
+            return {"certificate": "", "key": "", "authority": ""}
         try:
             checked(names)
         except CertificateError as error:

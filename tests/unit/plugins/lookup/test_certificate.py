@@ -144,6 +144,13 @@ def test_check_mode_and_preflight_write_nothing(tmp_path: Path, name: str) -> No
     assert look_up(tmp_path, {name: True}, days=365, renew_days=364, names=["other"]) != made
 
 
+def test_without_tls_nothing_is_made(tmp_path: Path) -> None:
+    assert look_up(tmp_path, tls="false") == {"certificate": "", "key": "", "authority": ""}
+    assert list(tmp_path.iterdir()) == []
+    files = given(tmp_path)
+    assert look_up(tmp_path, tls=False, **{**files, "names": ["192.0.2.10"]})["key"] == (tmp_path / "key_file").read_text()
+
+
 def test_many_workers_make_one(tmp_path: Path) -> None:
     found: list[dict[str, str]] = []
     threads = [threading.Thread(target=lambda: found.append(look_up(tmp_path))) for _number in range(8)]
