@@ -29,6 +29,11 @@ options:
     type: list
     elements: str
     default: []
+  further:
+    description: Names that a certificate is made for besides; one of the user's need not have them.
+    type: list
+    elements: str
+    default: []
   ip_as_dns:
     description: Whether addresses are among the names of hosts, too, for clients that look for them there only (libpq before version 15).
     type: bool
@@ -89,11 +94,15 @@ class LookupModule(LookupBase):
         value = self.get_option(name)
         return self._templar.template(value) if self._templar else value
 
+    def _names(self, option: str) -> list[str]:
+        return list(dict.fromkeys(str(name) for name in self.get_option(option) if name))
+
     def _certificate(self, service: str, variables: dict[str, Any]) -> dict[str, str]:
         settings = store.settings(variables, self._value)
-        names = [str(name) for name in self.get_option("names") if name]
+        names = self._names("names")
         if self._value("cert_file"):
             return self._given(settings, names)
+        names += self._names("further")
         # Jinja works out each name in a template, also those of the branch that is not taken.
         if not store.is_on(self._value("tls")):
             return {"certificate": "", "key": "", "authority": ""}
