@@ -29,12 +29,12 @@ options:
     type: list
     elements: str
     default: []
-  further:
+  extra:
     description: Names that a certificate is made for besides; one of the user's need not have them.
     type: list
     elements: str
     default: []
-  ip_as_dns:
+  named_addresses:
     description: Whether addresses are among the names of hosts, too, for clients that look for them there only (libpq before version 15).
     type: bool
     default: false
@@ -102,7 +102,7 @@ class LookupModule(LookupBase):
         names = self._names("names")
         if self._value("cert_file"):
             return self._given(settings, names)
-        names += self._names("further")
+        names += self._names("extra")
         # Jinja works out each name in a template, also those of the branch that is not taken.
         if not store.is_on(self._value("tls")):
             return {"certificate": "", "key": "", "authority": ""}
@@ -110,7 +110,7 @@ class LookupModule(LookupBase):
             checked(names)
         except CertificateError as error:
             raise CertificateError(f"{self.get_option('setting').replace('cert_file', 'names')}: {error}") from error
-        pair = store.certificate(settings, service, names, self.get_option("ip_as_dns"))
+        pair = store.certificate(settings, service, names, self.get_option("named_addresses"))
         return {"certificate": pair.certificate, "key": pair.key, "authority": store.authority(settings).certificate}
 
     def _given(self, settings: store.Settings, names: list[str]) -> dict[str, str]:

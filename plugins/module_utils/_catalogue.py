@@ -142,14 +142,11 @@ class Component:
     writes: str = ""
     # Settings whose change restarts it: texts of files, and Secrets.
     watches: tuple[str, ...] = ()
-    # Settings with the authorities of the services that it speaks to.
-    trusts: tuple[str, ...] = ()
+    trusts: tuple[str, ...] = ()  # authorities of services that it speaks to
 
 
-# Where pods find whom to trust. The components have no options for it, their libraries have: libpq and boto3 read these variables.
+# Where pods find whom to trust. The components have no options for it, but libpq and boto3 read variables.
 AUTHORITIES = "/etc/nsfl-ca"
-DATABASE_CA = Env("PGSSLROOTCERT", Lit(f"{AUTHORITIES}/database.crt"), when="db.ca")
-STORAGE_CA = Env("AWS_CA_BUNDLE", Lit(f"{AUTHORITIES}/storage.crt"), when="storage.ca")
 
 DATABASE = (
     Env("DB_ADDRESS", Cfg("db.address")),
@@ -158,7 +155,7 @@ DATABASE = (
     Env("DB_TYPE", Cfg("db.type")),
     Env("DB_NAME", Cfg("db.name")),
     Env("PGSSLMODE", Cfg("db.sslmode"), when="db.sslmode"),
-    DATABASE_CA,
+    Env("PGSSLROOTCERT", Lit(f"{AUTHORITIES}/database.crt"), when="db.ca"),
 )
 
 # The contract says what the components do to the tree, and nothing of what else they write.
@@ -239,7 +236,7 @@ MODEL_MANAGER = Component(
         # G9: a tree of files needs neither an address nor keys.
         Env("ACCESS_KEY", Sec("storage.secret_key_ref", "user_key"), when="storage.address"),
         Env("SECRET_KEY", Sec("storage.secret_key_ref", "passwd_key"), when="storage.address"),
-        STORAGE_CA,
+        Env("AWS_CA_BUNDLE", Lit(f"{AUTHORITIES}/storage.crt"), when="storage.ca"),
         *DATABASE,
         Env("DB_COLLECTION_NAME", Cfg("model_manager.db_collection_name")),
         Env("PORT", Cfg("model_manager.port")),

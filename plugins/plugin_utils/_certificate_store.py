@@ -89,7 +89,7 @@ def authority(wanted: Settings) -> Pair:
     return _kept(wanted, load, renewed, write)
 
 
-def certificate(wanted: Settings, service: str, names: Sequence[str], ip_as_dns: bool) -> Pair:
+def certificate(wanted: Settings, service: str, names: Sequence[str], named_addresses: bool) -> Pair:
     """The certificate of a service, made anew when it is due."""
     signer = authority(wanted)
     if signer is PLACEHOLDER:
@@ -106,9 +106,9 @@ def certificate(wanted: Settings, service: str, names: Sequence[str], ip_as_dns:
         return Pair(begin + rest, key) if begin else None
 
     def renewed(found: Pair | None) -> Pair | None:
-        if found and not due(found, signer, names, wanted.renew_days, _now(), ip_as_dns):
+        if found and not due(found, signer, names, wanted.renew_days, _now(), named_addresses):
             return None
-        return make_certificate(signer, service, names, wanted.days, _now(), ip_as_dns)
+        return make_certificate(signer, service, names, wanted.days, _now(), named_addresses)
 
     # In one file, so that key and certificate are always of one time.
     return _kept(wanted, load, renewed, lambda made: _write(path, made.key + made.certificate))

@@ -80,14 +80,14 @@ def make_authority(now: datetime.datetime) -> Pair:
     return _pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def make_certificate(authority: Pair, service: str, names: Sequence[str], days: int, now: datetime.datetime, ip_as_dns: bool) -> Pair:
+def make_certificate(authority: Pair, service: str, names: Sequence[str], days: int, now: datetime.datetime, named_addresses: bool) -> Pair:
     """A certificate for a service under all its names, signed by the authority."""
     issuer = authority.x509
     key = ec.generate_private_key(ec.SECP256R1())
     days = min(days, (issuer.not_valid_after_utc - now).days)
     builder = _builder(_name(service[:64]), issuer.subject, key, now, days)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-    builder = builder.add_extension(x509.SubjectAlternativeName(_alternatives(names, ip_as_dns)), critical=False)
+    builder = builder.add_extension(x509.SubjectAlternativeName(_alternatives(names, named_addresses)), critical=False)
     builder = builder.add_extension(x509.KeyUsage(**{**_ALL_USES, "digital_signature": True}), critical=True)
     # Servers of a distributed store are each other's clients.
     both = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
@@ -105,14 +105,14 @@ def authority_due(authority: Pair, days: int, now: datetime.datetime) -> str:
     return f"it has {left} days left, and certificates of {days} days are to be signed" if left < days else ""
 
 
-def due(pair: Pair, authority: Pair, names: Sequence[str], renew_days: int, now: datetime.datetime, ip_as_dns: bool) -> str:
+def due(pair: Pair, authority: Pair, names: Sequence[str], renew_days: int, now: datetime.datetime, named_addresses: bool) -> str:
     """Why a certificate of ours has to be made anew; empty when it does not."""
     if not pair.fits:
         return "its key is another's"
     left = pair.x509.not_valid_after_utc - now
     if left < datetime.timedelta(days=renew_days):
         return f"it has {max(0, left.days)} days left"
-    if _names(pair.x509) != {_shown(name) for name in _alternatives(names, ip_as_dns)}:
+    if _names(pair.x509) != {_shown(name) for name in _alternatives(names, named_addresses)}:
         return "it has other names"
     return "" if _signed_by(pair.x509, authority.x509) else "another authority has signed it"
 
@@ -141,7 +141,7 @@ def problem(pair: Pair, authority: str, names: Sequence[str], now: datetime.date
 
 def checked(names: Sequence[str]) -> None:
     """Refuse what cannot be a name in a certificate."""
-    _alternatives(names, ip_as_dns=False)
+    _alternatives(names, named_addresses=False)
 
 
 def authorities(text: str) -> list[x509.Certificate]:
@@ -174,7 +174,7 @@ def _pair(certificate: x509.Certificate, key: Any) -> Pair:
     return Pair(certificate.public_bytes(serialization.Encoding.PEM).decode(), text.decode())
 
 
-def _alternatives(names: Sequence[str], ip_as_dns: bool) -> list[x509.GeneralName]:
+def _alternatives(names: Sequence[str], named_addresses: bool) -> list[x509.GeneralName]:
     """Each name once. Before version 15, PostgreSQL's library looks for an address among the names of hosts only."""
     found: list[x509.GeneralName] = []
     for name in dict.fromkeys(names):
@@ -183,7 +183,7 @@ def _alternatives(names: Sequence[str], ip_as_dns: bool) -> list[x509.GeneralNam
         except ValueError:
             found.append(_host(name))
         else:
-            found += [x509.DNSName(name)] if ip_as_dns else []
+            found += [x509.DNSName(name)] if named_addresses else []
     return found
 
 

@@ -24,14 +24,17 @@ NODES = ("node-1", "node-2")
 ROOT = "/mnt/neursafe_fl"
 MOUNTED_BY_HAND = f"""
 cp /etc/neursafe_fl/passwd-s3fs /root/passwd-by-hand
+cp /etc/neursafe_fl/s3fs-ca.crt /root/ca-by-hand
+export CURL_CA_BUNDLE=/root/ca-by-hand
 systemctl disable --now nsfl-s3fs-check.timer {" ".join(f"nsfl-s3fs@{bucket}" for bucket in BUCKETS)}
 rm -rf /etc/systemd/system/nsfl-s3fs* /usr/local/lib/neursafe_fl /etc/neursafe_fl/passwd-s3fs
 systemctl daemon-reload
 for bucket in {" ".join(BUCKETS)}; do
-  s3fs $bucket {ROOT}/$bucket -o url=http://{NETWORK[11]}:9000,passwd_file=/root/passwd-by-hand,use_path_request_style,allow_other,umask=0022
+  s3fs $bucket {ROOT}/$bucket -o url=https://{NETWORK[11]}:9000,passwd_file=/root/passwd-by-hand,use_path_request_style,allow_other,umask=0022
 done
 """
-UNMOUNTED = f"umount -l {' '.join(f'{ROOT}/{bucket}' for bucket in BUCKETS)}; rm /root/passwd-by-hand"
+UNMOUNTED = f"umount -l {' '.join(f'{ROOT}/{bucket}' for bucket in BUCKETS)}; rm /root/passwd-by-hand /root/ca-by-hand"
+CARRIED = ("Opaque", "kubernetes.io/dockerconfigjson", "kubernetes.io/tls")
 FORCE = ("-e", "nsfl_server_force_conflicts=true", "-e", "nsfl_api_server_force_conflicts=true")
 
 
@@ -55,7 +58,7 @@ def as_by_hand(item: dict[str, Any]) -> dict[str, Any]:
 def install_objects_by_hand(folder: Path) -> None:
     """All objects go and come back as a person's. Those that only we make, releases and tokens of accounts, stay away."""
     found = json.loads(kubectl("get", KINDS, "-n", "default", "-l", OURS, "-o", "json"))["items"]
-    kept = [item for item in found if item["kind"] != "Secret" or item["type"] in ("Opaque", "kubernetes.io/dockerconfigjson")]
+    kept = [item for item in found if item["kind"] != "Secret" or item["type"] in CARRIED]
     kept = [item for item in kept if "release" not in json.dumps(item["metadata"]["labels"])]
     file = folder / "by-hand.json"
     file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [as_by_hand(item) for item in kept]}), encoding="utf-8")

@@ -19,6 +19,7 @@ PASSED_OVER = re.compile(
 LOUD = re.compile(r"nsfl_insecure|_insecure\b")
 # In Python: what reads the option that a role's setting becomes.
 BEHIND_AN_OPTION = {
+    "plugins/modules/host_image.py": 'if params["insecure"]',
     "plugins/module_utils/_endpoints.py": 'if not params["validate_certs"]',
     "plugins/module_utils/_image_builder.py": "if self.insecure",
     "plugins/module_utils/_image_mirror.py": "if registry.is_insecure",

@@ -18,8 +18,15 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils import _certificate_st
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import Pair, make_authority, make_certificate
 from cryptography import x509
 
-DEFAULTS = {"tls": True, "ca_file": "", "ca_key_file": "", "days": 365, "renew_days": 30, "names": ["192.0.2.10", "node-1"]}
-GIVEN = {"further": [], "ip_as_dns": False, "cert_file": "", "key_file": "", "setting": "nsfl_object_store_tls_cert_file", "content": False}
+DEFAULTS: dict[str, Any] = {"tls": True, "ca_file": "", "ca_key_file": "", "days": 365, "renew_days": 30, "names": ["192.0.2.10", "node-1"]}
+GIVEN = {
+    "extra": [],
+    "named_addresses": False,
+    "cert_file": "",
+    "key_file": "",
+    "setting": "nsfl_object_store_tls_cert_file",
+    "content": False,
+}
 NOW = datetime.datetime.now(datetime.UTC)
 
 
@@ -111,7 +118,7 @@ def test_a_valid_one_stays_until_its_days_have_come(tmp_path: Path) -> None:
 
 def test_it_is_made_anew_for_other_names_and_another_authority(tmp_path: Path) -> None:
     first = look_up(tmp_path)
-    second = look_up(tmp_path, names=["192.0.2.10", "node-1", ""], further=["fl.example.org"])
+    second = look_up(tmp_path, names=["192.0.2.10", "node-1", ""], extra=["fl.example.org"])
     assert second["certificate"] != first["certificate"]
     (tmp_path / ".nsfl-ca" / "ca.key").unlink()
     third = look_up(tmp_path)
@@ -128,7 +135,7 @@ def test_an_authority_outlasts_what_it_signs(tmp_path: Path, monkeypatch: pytest
 
 
 def test_addresses_are_names_of_hosts_for_clients_that_look_there_only(tmp_path: Path) -> None:
-    names = x509_of(look_up(tmp_path, ip_as_dns=True)).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    names = x509_of(look_up(tmp_path, named_addresses=True)).extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert set(names.get_values_for_type(x509.DNSName)) == {"192.0.2.10", "node-1"}
 
 
@@ -174,7 +181,7 @@ def given(folder: Path, days: int = 90, start: datetime.datetime = NOW, names: t
 
 def test_what_a_user_gives_is_taken(tmp_path: Path) -> None:
     files = given(tmp_path)
-    found = look_up(tmp_path, **files, names=["192.0.2.10", "node-1.lan"], further=["node-1"])
+    found = look_up(tmp_path, **files, names=["192.0.2.10", "node-1.lan"], extra=["node-1"])
     assert found["certificate"] == (tmp_path / "cert_file").read_text()
     assert found["authority"] == (tmp_path / "ca_file").read_text()
     assert not (tmp_path / ".nsfl-ca").exists()
