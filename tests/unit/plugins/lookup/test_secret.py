@@ -11,13 +11,14 @@ import pytest
 from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.neursafe.fl.plugins.lookup import secret
+from ansible_collections.neursafe.fl.plugins.plugin_utils import _secrets_file
 
 
 def look_up(path: Path, *names: str, **variables: Any) -> list[str]:
     plugin = secret.LookupModule(loader=DataLoader())
     plugin._load_name = plugin.ansible_name = "neursafe.fl.secret"
     plugin.set_options = lambda var_options, direct: None
-    plugin.get_option = {"file": str(path), "length": 32}.__getitem__
+    plugin.get_option = {"file": str(path), "length": 32, "former": False}.__getitem__
     return plugin.run(list(names), variables)
 
 
@@ -65,7 +66,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(secret.os, "fsync", full)
+    monkeypatch.setattr(_secrets_file.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         look_up(path, "b")
     assert path.read_text() == before
