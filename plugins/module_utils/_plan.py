@@ -14,7 +14,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._differences import ad
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._outdated import NOW, TOKEN, Place, place, written
-from ansible_collections.neursafe.fl.plugins.module_utils._readers import outdated_workloads, pods_in
+from ansible_collections.neursafe.fl.plugins.module_utils._readers import outdated_workloads
 from ansible_collections.neursafe.fl.plugins.module_utils._readiness import WORKLOADS, is_ready
 
 Object = dict[str, t.Any]

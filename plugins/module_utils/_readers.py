@@ -40,7 +40,7 @@ def _neighbours(kube: Kube, workloads: list[Object], times: t.Mapping[Place, str
 def _of_others(kube: Kube, workloads: list[Object], times: t.Mapping[Place, str]) -> dict[Place, str]:
     """When Secrets that another instance of ours has written were written; of what is in them nothing is asked."""
     wanted = {secret for item in workloads for secret in secrets_read(item)} - set(times)
-    found = {}
+    found: dict[Place, str] = {}
     for namespace in sorted({namespace for namespace, _name in wanted}):
         try:
             listed = kube.metadata(collection_path("Secret", namespace), labelSelector=_OURS)

@@ -159,7 +159,7 @@ outdated:
   description:
     - Those of the workloads that would not restart by themselves, and have pods that are older than the last change that we made,
       or are about to make, to a Secret in their environment. Give it to M(neursafe.fl.rollout) after applying.
-    - Deployments of other instances of ours in the same namespace, such as a client's, come in addition, where they read one of the Secrets.
+    - Deployments of other instances of ours in the same namespace, such as a client's, that read one of the Secrets come in addition.
   returned: always
   type: list
   elements: str

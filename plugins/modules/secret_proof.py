@@ -37,7 +37,7 @@ options:
         type: str
         default: ''
       header:
-        description: With type V(http), the header that the secret is sent in. Without one, user and secret are sent as basic authentication.
+        description: With type V(http), the header that the secret is sent in. Without one it is basic authentication.
         type: str
         default: ''
       headers:

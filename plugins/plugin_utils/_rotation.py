@@ -36,7 +36,6 @@ class Kind:
     role: str
     outside: bool = False
     before: bool = False
-    by_hand: str = ""
 
 
 @cache
@@ -77,8 +76,6 @@ def not_ours(there: Collection[str], given: Mapping[str, str]) -> dict[str, str]
             found[kind.name] = f"{setting} is given by the inventory; change it there and run playbooks/server.yml"
         elif kind.name not in there:
             found[kind.name] = "this platform has none that was generated"
-        elif kind.by_hand:
-            found[kind.name] = kind.by_hand
     return found
 
 
