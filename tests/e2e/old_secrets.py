@@ -158,7 +158,7 @@ class Watch:
 
     def sample_processes(self) -> None:
         """All containers' processes are this machine's, too."""
-        while not self._over.wait(0.1):
+        while not self._over.wait(0.3):
             words = [word.encode() for word in self._words()]
             self.samples += 1
             for path in Path("/proc").glob("[0-9]*/cmdline"):
