@@ -11,12 +11,12 @@ import typing as t
 from contextlib import closing
 from http.client import HTTPException
 
-from . import _mongodb as mongo
-from . import _object_store_api as store
-from . import _postgresql as postgresql
-from ._database_error import DatabaseError, WrongPasswordError
-from ._endpoints import ask
-from ._kube import Kube, KubeError
+from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
+from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as store
+from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as postgresql
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, WrongPasswordError
+from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import ask
+from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 
 Check = t.Mapping[str, t.Any]
 
