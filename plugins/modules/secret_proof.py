@@ -89,6 +89,9 @@ attributes:
   diff_mode:
     description: Nothing to show.
     support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
 requirements:
   - The client libraries of the services that are asked (minio, psycopg2, pymongo).
 author:

@@ -41,6 +41,9 @@ attributes:
   diff_mode:
     description: Secrets are not shown.
     support: none
+  idempotent:
+    description: Each step again finds it done.
+    support: full
 notes:
   - Runs on the controller only.
 author:

@@ -22,7 +22,8 @@ class AsItIs:
 
 
 def look_up(path: Path, *names: str, former: bool = False, **variables: Any) -> list[str]:
-    plugin = secret.LookupModule(loader=DataLoader(), templar=AsItIs())
+    plugin: Any = secret.LookupModule(loader=DataLoader())
+    plugin._templar = AsItIs()
     plugin._load_name = plugin.ansible_name = "neursafe.fl.secret"
     plugin.set_options = lambda var_options, direct: None
     plugin.get_option = {"file": str(path), "length": 32, "former": former}.__getitem__

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.neursafe.fl.plugins.action.secret_rotation import given_settings
 
 ROOT = Path(__file__).resolve().parents[4]
 OLD = {"s3_secret_key": "canary-s3", "database_password": "canary-db", "registry_password": "canary-registry"}
@@ -89,3 +90,11 @@ def test_an_encrypted_file_is_refused(site: Site) -> None:
     result = site.step("announced")
     assert result["failed"] and f"nsfl_secrets_file: {site.file} is encrypted" in result["msg"] and "ansible-vault decrypt" in result["msg"]
     assert not site.beside.exists()
+
+
+def test_a_secret_counts_as_given_when_any_host_has_another_value() -> None:
+    hostvars = {
+        "localhost": {},
+        "node": {"nsfl_database_password": "other", "nsfl_s3_secret_key": "canary-s3", "nsfl_registry_password": ""},
+    }
+    assert dict(given_settings(hostvars, OLD)) == {"database_password": "nsfl_database_password"}
