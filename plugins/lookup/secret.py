@@ -32,6 +32,10 @@ options:
     description: Number of characters of a generated secret, letters and digits.
     type: int
     default: 32
+  former:
+    description: The values from before a renewal that is not finished yet, in the place of those of now; see C(playbooks/rotate.yml).
+    type: bool
+    default: false
 notes:
   - Runs on the controller and is safe with any number of forks; the file is locked while a name is added.
 """
@@ -49,47 +53,25 @@ _raw:
   elements: str
 """
 
-import fcntl
-import os
-import secrets
-import string
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from os.path import exists
 from typing import Any
 
-import yaml
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
-from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import is_vaulted, secrets_path
+from ansible_collections.neursafe.fl.plugins.plugin_utils._rotation import NEW, OLD, read_pending
+from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import generated, is_vaulted, locked, secrets_path, write_private
 
-ALPHABET = string.ascii_letters + string.digits
 # Check mode, and the preflight of playbooks, which may end with a refusal.
 NO_WRITING = ("ansible_check_mode", "__nsfl_only_looks")
+# Names of secrets under renewal, for the preflight, which comes before the file of secrets has the new ones.
+AHEAD = "__nsfl_renewed_ahead"
 PLACEHOLDER = "not-generated-in-check-mode"
-HEADER = "---\n# Generated secrets of one Neursafe FL platform. Keep this file; encrypt it with ansible-vault.\n"
-
-
-def write_private(path: str, values: Mapping[str, str]) -> None:
-    """Replace the file in one step; it never exists with a mode other than 0600."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".secrets-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(HEADER + yaml.safe_dump(dict(values), default_flow_style=False, allow_unicode=True))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def ensure(path: str, names: list[str], length: int, load: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Return the values of the file with every name present, generating the missing ones under a lock."""
-    folder = os.path.dirname(path) or "."
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(path):
         values = load()
         missing = [name for name in names if name not in values]
         if missing and is_vaulted(path):
@@ -98,18 +80,16 @@ def ensure(path: str, names: list[str], length: int, load: Callable[[], dict[str
                 "add them with `ansible-vault edit`, or decrypt the file, run once, and encrypt it again"
             )
         if missing:
-            values.update({name: "".join(secrets.choice(ALPHABET) for position in range(length)) for name in missing})
+            values.update({name: generated(length) for name in missing})
             write_private(path, values)
         return values
-    finally:
-        os.close(lock)
 
 
 class LookupModule(LookupBase):
     """Reads the file through Ansible's loader, so that a vaulted file is decrypted."""
 
     def _load(self, path: str) -> dict[str, Any]:
-        if not os.path.exists(path):
+        if not exists(path):
             return {}
         values = self._loader.load_from_file(path, cache="none") or {}  # type: ignore[union-attr]
         if not isinstance(values, dict):
@@ -121,9 +101,24 @@ class LookupModule(LookupBase):
         # The path comes from a variable as it was written, which may be in terms of other variables.
         file = self.get_option("file")
         path = secrets_path(self._templar.template(file) if self._templar else file, variables or {})
-        values = self._load(path)
+        if self.get_option("former"):
+            return [self._former(path, name) for name in terms]
+        values = self._load(path) | self._ahead(path, variables or {})
         if any(name not in values for name in terms):
             if any((variables or {}).get(name) for name in NO_WRITING):
                 return [values.get(name, PLACEHOLDER) for name in terms]
             values = ensure(path, terms, self.get_option("length"), lambda: self._load(path))
         return [values[name] for name in terms]
+
+    def _ahead(self, path: str, variables: dict[str, Any]) -> dict[str, str]:
+        """New values that the file of secrets does not have yet, where a preflight asks for them."""
+        names = self._templar.template(variables[AHEAD]) if variables.get(AHEAD) and self._templar else []
+        pending = read_pending(path) if names else {}
+        return {name: pending[name][NEW] for name in names if name in pending}
+
+    @staticmethod
+    def _former(path: str, name: str) -> str:
+        try:
+            return read_pending(path)[name][OLD]
+        except KeyError:
+            raise AnsibleLookupError(f"{name} is not under renewal, so nothing is known of a former one") from None

@@ -155,6 +155,11 @@ def removal(wanted: Wanted, state: State, delete_data: bool) -> Plan:
     return plan
 
 
+def another_password(database: str, name: str, password: str) -> Action:
+    """The account that looks after the databases gets another password."""
+    return Action(f"set the password of the administrator {name}", database, {"updateUser": name, "pwd": password})
+
+
 def first_administrator(name: str, password: str) -> Action:
     """The one command that a server without any user takes from somebody unknown, at its own host."""
     roles = [{"role": role, "db": "admin"} for role in ADMIN_ROLES]

@@ -19,6 +19,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
     Plan,
     State,
     Wanted,
+    another_password,
     first_administrator,
     make_plan,
     removal,
@@ -50,6 +51,7 @@ class SchemaService:
     def present(self) -> Result:
         """Run what is missing; in check mode only say it."""
         try:
+            self._renewed_administrator()
             self._first_administrator()
             plan = self._look()
         except (UnreachableError, WrongPasswordError) as error:
@@ -63,6 +65,31 @@ class SchemaService:
             with closing(mongo.connect(self._account)) as client:
                 mongo.run(client, [action for action in plan.actions if action not in self._done])
         return _result(plan)
+
+    def _renewed_administrator(self) -> None:
+        """Where the server knows the account by its former password only, a look goes by that one, and else it gets the one of now."""
+        former = replace(self._account, password=self._params["login_former_password"])
+        if not former.password or not self._refused(self._account) or self._refused(former):
+            return
+        action = another_password(former.database, former.user, self._account.password)
+        self._done = (action,)
+        if self._looks_only:
+            self._account = former
+            return
+        with closing(mongo.connect(former)) as client:
+            mongo.run(client, [action])
+
+    @property
+    def _looks_only(self) -> bool:
+        return self._check_mode or self._params["state"] != "present"
+
+    @staticmethod
+    def _refused(account: Account) -> bool:
+        try:
+            mongo.connect(account).close()
+        except WrongPasswordError:
+            return True
+        return False
 
     def _first_administrator(self) -> None:
         """A server that was installed with authentication on knows nobody yet, and takes one user from its own host."""
@@ -78,7 +105,7 @@ class SchemaService:
                 except DatabaseError:
                     # It knows users already, so the password is wrong indeed.
                     raise refused from None
-            self._done = (action,)
+            self._done = (*self._done, action)
 
     def _look(self) -> Plan:
         with closing(mongo.connect(self._account)) as client:
@@ -103,6 +130,7 @@ class SchemaService:
             if self._params["prepared"]:
                 self.verified()
                 return {**result, "up_to_date": True}
+            self._renewed_administrator()
             plan = self._look()
         except WrongPasswordError as error:
             if not self._params["first_user"]:

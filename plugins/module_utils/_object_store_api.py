@@ -100,7 +100,7 @@ class Store:
             user_exists=True,
             user_enabled=user.get("status") == "enabled",
             user_policies=frozenset(name for name in str(user.get("policyName") or "").split(",") if name),
-            key_works=not wanted.absent and self._key_works(wanted.user, secret_key),
+            key_works=not wanted.absent and self.key_works(wanted.user, secret_key),
             policy=policy,
             degraded=degraded,
         )
@@ -122,7 +122,7 @@ class Store:
                 raise
         return frozenset(name for name in wanted.buckets if self.s3.bucket_exists(name))
 
-    def _key_works(self, access_key: str, secret_key: str) -> bool:
+    def key_works(self, access_key: str, secret_key: str) -> bool:
         """The admin API never tells a secret, so a signed request has to: refused rights mean an accepted signature."""
         try:
             self._client(access_key, secret_key).list_buckets()

@@ -15,6 +15,9 @@ import typing as t
 Object = dict[str, t.Any]
 Place = tuple[str, str]  # namespace and name
 
+NOW = "9999"  # later than any time that the API gives
+TOKEN = "kubernetes.io/service-account-token"  # noqa: S105 - the type of a Secret
+
 
 def place(item: Object) -> Place:
     return item["metadata"].get("namespace", ""), item["metadata"]["name"]

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from ansible_collections.neursafe.fl.plugins.module_utils._differences import adopted, difference, essence, overwritten
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
-from ansible_collections.neursafe.fl.plugins.module_utils._outdated import is_outdated, place, secrets_read, written
+from ansible_collections.neursafe.fl.plugins.module_utils._outdated import NOW, TOKEN, Place, place, written
+from ansible_collections.neursafe.fl.plugins.module_utils._readers import outdated_workloads
 from ansible_collections.neursafe.fl.plugins.module_utils._readiness import WORKLOADS, is_ready
 
 Object = dict[str, t.Any]
@@ -21,7 +22,6 @@ Object = dict[str, t.Any]
 Names = t.Mapping[str, str]
 
 _MANAGER = "neursafe.fl"
-_NOW = "9999"  # later than any time that the API gives
 _VERBS = ("get", "list", "create", "patch", "delete")
 # What is removed when it is no longer rendered. Namespaces and volumes are not: what others keep in them would go too.
 _PRUNED = (
@@ -62,8 +62,13 @@ class Comparison(t.NamedTuple):
     live: Object | None = None
 
 
-def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, prefix: str, node_ports: Names) -> Plan:
-    """Compare every object with the cluster. Raises KubeError only when there is no talking to the cluster at all."""
+def make_plan(
+    kube: Kube, objects: list[Object], instance: str, force: bool, prefix: str, node_ports: Names, renewed: t.Collection[str] = ()
+) -> Plan:
+    """Compare every object with the cluster. Raises KubeError only when there is no talking to the cluster at all.
+
+    `renewed`: titles of Secrets that the caller is about to make anew.
+    """
     plan = Plan()
     plan.stale = stale_objects(kube, objects, instance) if instance else []
     coming = {item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"}
@@ -87,31 +92,29 @@ def make_plan(kube: Kube, objects: list[Object], instance: str, force: bool, pre
                 continue
         if action:
             plan.apply.append({**entry, "action": action, "difference": lines})
-    _note_workloads(kube, plan, [item for item in objects if item["kind"] in WORKLOADS], found)
-    return plan
-
-
-def _note_workloads(kube: Kube, plan: Plan, workloads: list[Object], found: t.Mapping[str, Object | None]) -> None:
-    """Which of them are ready, and which run with what a Secret held before it was written back, or is about to be."""
+    workloads = [item for item in objects if item["kind"] in WORKLOADS]
     for item in workloads:
         live = found.get(title(item))
         (plan.ready if live and is_ready({**live, "kind": item["kind"]}) else plan.waiting).append(title(item))
-    updated = {entry["title"] for entry in plan.apply if entry["kind"] == "Secret" and entry["action"] == "update"}
     restarting = {entry["title"] for entry in plan.apply if entry["restarts"]}
-    secrets = {name: live for name, live in found.items() if live and name.startswith("Secret ")}
-    times = {place(live): _NOW if name in updated else written(live, _MANAGER) for name, live in secrets.items()}
-    readers = [item for item in workloads if found.get(title(item)) and title(item) not in restarting and secrets_read(item) & set(times)]
-    pods = [pod for namespace in {place(item)[0] for item in readers} for pod in pods_in(kube, namespace)]
-    plan.outdated = [title(item) for item in readers if is_outdated(item, times, pods)]
+    there = [item for item in workloads if found.get(title(item)) and title(item) not in restarting]
+    plan.outdated = outdated_workloads(kube, there, _secret_times(plan, objects, found, renewed))
+    return plan
 
 
-def pods_in(kube: Kube, namespace: str) -> list[Object]:
-    try:
-        return list(kube.get(collection_path("Pod", namespace))["items"])
-    except KubeError as error:
-        if error.status == 403:
-            return []  # not ours to see
-        raise
+def _secret_times(plan: Plan, objects: list[Object], found: t.Mapping[str, Object | None], renewed: t.Collection[str]) -> dict[Place, str]:
+    """When each Secret last got another value, or that it is about to."""
+    doing = {entry["title"]: entry["action"] for entry in plan.apply}
+    times = {}
+    for item in (item for item in objects if item["kind"] == "Secret"):
+        name, live = title(item), found.get(title(item))
+        # Kubernetes fills it with another token whenever it is made.
+        another = doing.get(name) == "update" or (doing.get(name) == "create" and item.get("type") == TOKEN)
+        if another or name in renewed:
+            times[place(item)] = NOW
+        elif live:
+            times[place(item)] = written(live, _MANAGER)
+    return times
 
 
 def compare(kube: Kube, item: Object, force: bool) -> Comparison:

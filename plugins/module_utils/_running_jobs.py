@@ -10,7 +10,8 @@ import time
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube
-from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan, pods_in
+from ansible_collections.neursafe.fl.plugins.module_utils._plan import Plan
+from ansible_collections.neursafe.fl.plugins.module_utils._readers import pods_in
 from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 Object = dict[str, t.Any]

@@ -48,6 +48,11 @@ options:
     description: Seconds to wait for running jobs to end before they are a problem. With O(keep_while_jobs_run).
     type: int
     default: 0
+  renewed_secrets:
+    description: Titles of Secrets that are about to get another value, such as C(Secret default/nsfl-job-scheduler-token).
+    type: list
+    elements: str
+    default: []
   collection:
     description:
       - What P(neursafe.fl.collection_version#lookup) returns. Then a recorded release that this version does not take on is a problem,
@@ -154,6 +159,7 @@ outdated:
   description:
     - Those of the workloads that would not restart by themselves, and have pods that are older than the last change that we made,
       or are about to make, to a Secret in their environment. Give it to M(neursafe.fl.rollout) after applying.
+    - Deployments of other instances of ours in the same namespace, such as a client's, that read one of the Secrets come in addition.
   returned: always
   type: list
   elements: str
@@ -224,6 +230,7 @@ def main() -> None:
             "releases_namespace": {"type": "str", "default": "default"},
             "needed": {"type": "list", "elements": "dict", "default": []},
             "node_ports": {"type": "dict", "default": {}},
+            "renewed_secrets": {"type": "list", "elements": "str", "default": [], "no_log": False},
             "prefix": {"type": "str", "default": "nsfl"},
             "kubeconfig": {"type": "path"},
             "context": {"type": "str"},
@@ -245,7 +252,7 @@ def main() -> None:
             plan.problems = rights
         else:
             chosen = (params["instance"], params["force_conflicts"], params["prefix"], params["node_ports"])
-            plan = make_plan(kube, params["objects"], *chosen)
+            plan = make_plan(kube, params["objects"], *chosen, params["renewed_secrets"])
             plan.problems += absent(kube, params["needed"])
             if params["collection"]:
                 releases = listed(kube, params["instance"], params["releases_namespace"])

@@ -28,6 +28,12 @@ options:
     description: Password of that user.
     type: str
     default: ''
+  login_former_password:
+    description:
+      - The password from before a renewal that is not finished yet. A server that knows the user by this one only is given
+        O(login_password).
+    type: str
+    default: ''
   login_database:
     description: Database that the user lives in.
     type: str
@@ -176,6 +182,7 @@ OPTIONS = {
     **COMMON,
     "login_host": {"type": "str", "default": "localhost:27017"},
     "login_user": {"type": "str", "required": True},
+    "login_former_password": {"type": "str", "no_log": True, "default": ""},
     "login_database": {"type": "str", "default": "admin"},
     "first_user": {"type": "bool", "default": False},
     "collections": TABLES,

@@ -49,6 +49,7 @@ options:
   renew:
     description:
       - Workloads whose pods are deleted before the wait, as kind, namespace and name. They are made anew at once.
+      - Those of another instance are not waited for.
       - M(neursafe.fl.kube_plan) returns as C(outdated) which ones need it.
     type: list
     elements: str
@@ -142,10 +143,19 @@ def pods_of(kube: Kube, item: Object) -> list[Object]:
     return list(kube.get(collection_path("Pod", item["metadata"]["namespace"]), labelSelector=selector)["items"])
 
 
+def live(kube: Kube, name: str) -> Object | None:
+    """The workload of a title, of whatever instance."""
+    kind, _, place = name.partition(" ")
+    namespace, _, own = place.partition("/")
+    return kube.find(f"{collection_path(kind, namespace)}/{own}")
+
+
 def retry(kube: Kube, params: dict[str, t.Any], check_mode: bool) -> list[str]:
     """Delete the pods that only wait for the kubelet's next try, and those that are to be made anew."""
     ready, waiting = look(kube, params) if params["retry_now"] or params["renew"] else ([], [])
-    renewed = [pod for item in ready + waiting if title(item) in params["renew"] for pod in pods_of(kube, item)]
+    seen = {title(item): item for item in ready + waiting if "spec" in item}
+    named = [seen.get(name) or live(kube, name) for name in params["renew"]]
+    renewed = [pod for item in named if item is not None for pod in pods_of(kube, item)]
     stuck = [pod for item in waiting if "spec" in item for pod in pods_of(kube, item) if params["retry_now"] and backs_off(pod)]
     pods = {f"{pod['metadata']['namespace']}/{pod['metadata']['name']}": pod["metadata"] for pod in renewed + stuck}
     for pod in pods.values() if not check_mode else []:

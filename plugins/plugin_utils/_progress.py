@@ -23,6 +23,7 @@ NEXT = {
     "migrate": "read the file of variables, then playbooks/preflight.yml with its inventory",
     "preflight": "playbooks/server.yml with the same inventory",
     "restore": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
+    "rotate": "encrypt the file of secrets again where it was; older backups hold secrets that are dead, so make a new one",
     "server": "playbooks/client.yml connects clients; playbooks/verify.yml runs a federated job",
     "upgrade": "playbooks/client.yml brings the clients to the same images",
 }

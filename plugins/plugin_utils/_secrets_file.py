@@ -1,17 +1,26 @@
 # Copyright (c) The neursafe.fl maintainers
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file of generated secrets on the controller: where it is, and who can read it."""
+"""The file of generated secrets on the controller: where it is, who can read it, and how it is written."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import secrets
 import stat
-from collections.abc import Callable, Mapping
+import string
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+import yaml
 
 # Hidden, because Ansible reads every other file of an inventory folder as an inventory.
 NAME = ".nsfl-secrets.yml"
+HEADER = "---\n# Generated secrets of one Neursafe FL platform. Keep this file; encrypt it with ansible-vault.\n"
+ALPHABET = string.ascii_letters + string.digits
 
 
 def secrets_path(given: str | None, variables: Mapping[str, Any]) -> str:
@@ -21,6 +30,37 @@ def secrets_path(given: str | None, variables: Mapping[str, Any]) -> str:
     sources = [str(source) for source in variables.get("ansible_inventory_sources") or [] if os.path.exists(str(source))]
     first = os.path.abspath(sources[0]) if sources else os.getcwd()
     return os.path.join(first if os.path.isdir(first) else os.path.dirname(first), NAME)
+
+
+def generated(length: int = 32) -> str:
+    """A new secret."""
+    return "".join(secrets.choice(ALPHABET) for position in range(length))
+
+
+@contextmanager
+def locked(path: str) -> Iterator[None]:
+    """Nobody else adds to the file meanwhile. Its folder is made, with a mode of its own."""
+    os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
+    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def write_private(path: str, values: Mapping[str, Any], header: str = HEADER) -> None:
+    """Replace the file in one step; it never exists with a mode other than 0600."""
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".secrets-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(header + yaml.safe_dump(dict(values), default_flow_style=False, allow_unicode=True))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
 
 
 def is_vaulted(path: str) -> bool:

@@ -22,8 +22,9 @@ GROUPS = {"nsfl_object_store", "nsfl_database", "nsfl_nodes", "nsfl_clients", "n
 OTHERS = {"nsfl_task_metas", "nsfl_typo", "nsfl_admin"}
 PUBLIC = re.compile(r"(?<![\w/.-])nsfl_\w+")
 INTERNAL = re.compile(r"__nsfl_\w+")
-# Read by the endings of their names: the filters host_problems and at_rest look through the variables of all roles.
-ENDINGS = ("_problems", "_at_rest")
+# Read by the endings of their names: the filters host_problems and at_rest look through the variables of all roles,
+# and playbooks/rotate.yml takes the proof of each role that it has asked for one.
+ENDINGS = ("_problems", "_at_rest", "_proof")
 
 
 def files(*folders: str) -> Iterator[Path]:

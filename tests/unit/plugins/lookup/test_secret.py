@@ -11,13 +11,22 @@ import pytest
 from ansible.errors import AnsibleLookupError
 from ansible.parsing.dataloader import DataLoader
 from ansible_collections.neursafe.fl.plugins.lookup import secret
+from ansible_collections.neursafe.fl.plugins.plugin_utils import _rotation, _secrets_file
 
 
-def look_up(path: Path, *names: str, **variables: Any) -> list[str]:
-    plugin = secret.LookupModule(loader=DataLoader())
+class AsItIs:
+    """A templar of values without templates."""
+
+    def template(self, value: Any) -> Any:
+        return value
+
+
+def look_up(path: Path, *names: str, former: bool = False, **variables: Any) -> list[str]:
+    plugin: Any = secret.LookupModule(loader=DataLoader())
+    plugin._templar = AsItIs()
     plugin._load_name = plugin.ansible_name = "neursafe.fl.secret"
     plugin.set_options = lambda var_options, direct: None
-    plugin.get_option = {"file": str(path), "length": 32}.__getitem__
+    plugin.get_option = {"file": str(path), "length": 32, "former": former}.__getitem__
     return plugin.run(list(names), variables)
 
 
@@ -65,8 +74,24 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(secret.os, "fsync", full)
+    monkeypatch.setattr(_secrets_file.os, "fsync", full)
     with pytest.raises(OSError, match="No space"):
         look_up(path, "b")
     assert path.read_text() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["secrets.yml", "secrets.yml.lock"]
+
+
+def test_a_former_value_is_known_while_a_renewal_lasts(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.yml"
+    _secrets_file.write_private(str(path), {"a": "old"})
+    _rotation.write_pending(str(path), {"a": {"old": "old", "new": "new"}})
+    assert look_up(path, "a") == ["old"] and look_up(path, "a", former=True) == ["old"]
+    with pytest.raises(AnsibleLookupError, match="b is not under renewal"):
+        look_up(path, "b", former=True)
+
+
+def test_a_preflight_asks_with_what_is_to_come(tmp_path: Path) -> None:
+    path = tmp_path / "secrets.yml"
+    _secrets_file.write_private(str(path), {"a": "old", "b": "old"})
+    _rotation.write_pending(str(path), {"a": {"old": "old", "new": "new"}, "b": {"old": "old", "new": "new"}})
+    assert look_up(path, "a", "b", __nsfl_renewed_ahead=["a", "c"]) == ["new", "old"]

@@ -213,3 +213,21 @@ def test_secrets_are_marked() -> None:
     assert mongodb_schema.OPTIONS["login_password"]["no_log"] and users["options"]["password"]["no_log"]
     assert "canary" not in repr(Account("h:1", "u", "canary"))
     assert Account("mongodb://u:canary@h:1,i:2/?x=y").place == "h:1,i:2"
+
+
+def test_an_administrator_known_by_the_former_password_gets_the_new_one(call: Call, mongod: Mongod) -> None:
+    call()
+    renewed = {"login_password": "canary-9", "login_former_password": "canary-0"}
+    looked = call(state="checked", **renewed)
+    assert looked["problems"] == [] and looked["actions"] == ["set the password of the administrator boss"]
+    foreseen = call(_ansible_check_mode=True, **renewed)["actions"]
+    assert foreseen == looked["actions"] and call()["actions"] == []
+    assert call(**renewed)["actions"] == foreseen
+    assert "refuses user boss" in call()["msg"]
+    # The same again, as after a run that was killed: there is nothing left to do.
+    assert call(**renewed)["actions"] == []
+
+
+def test_a_former_password_that_is_wrong_as_well_helps_nobody(call: Call) -> None:
+    call()
+    assert "refuses user boss" in call(login_password="canary-8", login_former_password="canary-9")["msg"]

@@ -146,3 +146,15 @@ def test_the_pods_of_workloads_to_renew_are_deleted_ready_or_not(capsys, api):
     assert result["changed"] is True and POD in api.objects
     result = call(capsys, api, renew=["Deployment default/web"])
     assert result["retried"] == ["default/web-1"] and POD not in api.objects
+
+
+def test_a_workload_of_another_instance_is_renewed_and_not_waited_for(capsys, api):
+    other = {**deployment({}), "metadata": {"name": "client", "namespace": "default", "labels": {"app": "client"}}}
+    other["spec"] = {"replicas": 1, "selector": {"matchLabels": {"app": "client"}}}
+    api.objects[PATH] = deployment(READY)
+    api.objects[PATH.replace("web", "client")] = other
+    metadata = {"name": "client-1", "namespace": "default", "labels": {"app": "client"}}
+    api.objects["/api/v1/namespaces/default/pods/client-1"] = {"metadata": metadata, "spec": {}, "status": {}}
+    result = call(capsys, api, renew=["Deployment default/client", "Deployment default/gone"])
+    assert result["retried"] == ["default/client-1"] and result["ready"] == ["Deployment default/web"]
+    assert "DELETE /api/v1/namespaces/default/pods/client-1" in api.requests

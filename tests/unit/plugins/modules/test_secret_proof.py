@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The module secret_proof against a service that takes what it is told to take."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from ansible_collections.neursafe.fl.plugins.module_utils import _secret_proof
+from ansible_collections.neursafe.fl.plugins.modules import secret_proof
+from module_call import answer_of
+
+NOW, FORMER = "canary-of-now", "canary-of-before"
+
+
+class Service(ThreadingHTTPServer):
+    """One account; `taken` are its passwords, `status` is what it says to them."""
+
+    taken: tuple[str, ...] = (NOW,)
+    status = 404
+    refusal = 401
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Service
+
+    def log_message(self, *arguments: object) -> None:
+        return
+
+    def do_GET(self) -> None:
+        shown = self.headers.get("token") or base64.b64decode(self.headers["Authorization"].split()[1]).decode().removeprefix("nsfl:")
+        self.send_response(self.server.status if shown in self.server.taken else self.server.refusal)
+        self.end_headers()
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    server = Service(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def call(capsys: pytest.CaptureFixture[str], service: Service, wait: int = 0, **check: Any) -> dict[str, Any]:
+    place = {"secret": "proxy_token", "type": "http", "address": f"http://127.0.0.1:{service.server_port}/x", "user": "nsfl"}
+    return answer_of(secret_proof, capsys, {"checks": [{**place, "current": NOW, "former": FORMER, **check}], "wait": wait})
+
+
+@pytest.mark.parametrize("header", ["", "token"])
+def test_the_new_one_is_taken_and_the_old_one_refused(capsys: Any, service: Service, header: str) -> None:
+    assert call(capsys, service, header=header)["proven"] == ["proxy_token"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "said"),
+    [((NOW, FORMER), "takes the old one still"), ((FORMER,), "refuses the new one"), ((), "refuses the new one")],
+)
+def test_anything_else_fails_and_shows_no_secret(capsys: Any, service: Service, taken: tuple[str, ...], said: str) -> None:
+    service.taken = taken
+    result = call(capsys, service)
+    assert result["failed"] and said in result["msg"] and "canary" not in result["msg"]
+
+
+def test_a_service_that_fails_proves_nothing(capsys: Any, service: Service) -> None:
+    service.refusal = 503
+    assert "cannot be asked (it answers HTTP 503)" in call(capsys, service)["msg"]
+
+
+def test_nobody_there_proves_nothing(capsys: Any, service: Service) -> None:
+    assert "cannot be asked" in call(capsys, service, address="http://127.0.0.1:9/")["msg"]
+
+
+def test_a_value_that_is_not_another_one_proves_nothing(capsys: Any, service: Service) -> None:
+    assert "the new value is the old one" in call(capsys, service, former=NOW)["msg"]
+
+
+def test_what_learns_of_it_a_moment_later_is_asked_again(capsys: Any, service: Service) -> None:
+    service.taken = (NOW, FORMER)
+    threading.Timer(0.5, lambda: setattr(service, "taken", (NOW,))).start()
+    assert call(capsys, service, wait=10)["proven"] == ["proxy_token"]
+
+
+@pytest.mark.parametrize("kind", sorted(set(_secret_proof.SERVICES) - {"http", "kubernetes"}))
+def test_every_kind_of_service_says_when_nobody_answers(capsys: Any, service: Service, kind: str) -> None:
+    address = "http://127.0.0.1:9" if kind == "s3" else "127.0.0.1:9"
+    assert "cannot be asked" in call(capsys, service, type=kind, address=address, database="x", region="us-east-1")["msg"]
