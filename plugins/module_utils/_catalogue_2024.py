@@ -20,6 +20,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import (
     PROXY,
     SERVER,
     TASK_MANAGER,
+)
+from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Address,
     Cfg,
     Component,

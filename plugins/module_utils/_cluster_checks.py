@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ def _ports(value: Any) -> tuple[str, str] | None:
     return next((verdict for verdict in map(check.port, value) if verdict), None)
 
 
-CLUSTER = {
+CLUSTER: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     "k8s.network_policies": check.boolean,
     "k8s.kubernetes_ports": _ports,
     "k8s.pod_security": partial(check.one_of, allowed=("", "baseline", "privileged")),

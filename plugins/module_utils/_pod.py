@@ -9,8 +9,8 @@ from __future__ import annotations
 from hashlib import pbkdf2_hmac
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import (
-    AUTHORITIES,
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import AUTHORITIES
+from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Address,
     Cfg,
     Component,

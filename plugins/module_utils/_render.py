@@ -9,9 +9,9 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import Component, Rule
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import client_components, server_components
 from ansible_collections.neursafe.fl.plugins.module_utils._claim import claim_objects
+from ansible_collections.neursafe.fl.plugins.module_utils._component import Component, Rule
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import CLIENT as CLIENT_FLOWS
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import SERVER as SERVER_FLOWS
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import Flow

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils._api_server import api_server_objects
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import Component
 from ansible_collections.neursafe.fl.plugins.module_utils._catalogue_2024 import client_components, server_components
+from ansible_collections.neursafe.fl.plugins.module_utils._component import Component
 from ansible_collections.neursafe.fl.plugins.module_utils._render import client_objects, server_objects
 
 Object = dict[str, Any]

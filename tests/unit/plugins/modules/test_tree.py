@@ -83,7 +83,7 @@ def test_sensitive_content_is_private_and_not_shown(capsys, tmp_path):
 
 def test_security_5_a_private_file_is_never_readable_for_a_moment(capsys, tmp_path, monkeypatch):
     """Seen at each chmod and rename: under a umask that takes nothing away, the bits for others are never there."""
-    seen = []
+    seen: list[int] = []
     for name in ("fchmod", "rename", "replace", "write"):
         original = getattr(os, name)
 
