@@ -21,6 +21,15 @@ try:
     from minio.credentials import StaticProvider
     from minio.error import InvalidResponseError, MinioAdminException, S3Error, ServerError
 
+    class _Tries(urllib3.Retry):
+        """Of requests that were refused or met a busy store. One that hangs is not waited for again."""
+
+        def increment(self, *args: t.Any, **named: t.Any) -> urllib3.Retry:
+            error = named.get("error")
+            if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+                raise error
+            return super().increment(*args, **named)
+
     IMPORT_PROBLEM = ""
 except ImportError as error:  # the module says which package is missing
     IMPORT_PROBLEM = str(error)
@@ -62,8 +71,7 @@ class Store:
             timeout=urllib3.Timeout(connect=min(5.0, timeout), read=timeout),
             cert_reqs="CERT_REQUIRED" if validate_certs else "CERT_NONE",
             ca_certs=ca_path or None,
-            # A store that hangs is asked twice, and not for as long as one that refuses or is busy.
-            retries=urllib3.Retry(total=_TRIES - 1, read=1, backoff_factor=0.3, status_forcelist=_AGAIN, raise_on_status=False),
+            retries=_Tries(total=_TRIES - 1, backoff_factor=0.3, status_forcelist=_AGAIN, raise_on_status=False),
         )
         self._validate_certs = validate_certs
         self.s3 = self._client(access_key, secret_key)
@@ -186,11 +194,11 @@ def store_of(params: dict[str, t.Any]) -> Store:
 
 
 def not_there_yet(error: Exception, params: dict[str, t.Any], check_mode: bool) -> str:
-    """What check mode says of a store that an earlier task has only predicted; every other failure is raised, explained."""
+    """Why a store is silent that, in check mode, an earlier task has perhaps only predicted; every other failure is raised, explained."""
     trouble = explain(error, params["endpoint"], params["labels"], params["ca_path"] or "")
     if not (check_mode and trouble.unreachable):
         raise trouble from error
-    return f"{trouble} Everything is counted as not there yet."
+    return str(trouble)
 
 
 def _tls_trouble(error: Exception, place: str, endpoint: str, ca_path: str) -> StoreError:

@@ -141,7 +141,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
             return restored(buckets, params["overwrite"], module.check_mode)
         return absent(buckets, module.check_mode)
     except api.failures() as error:
-        module.warn(api.not_there_yet(error, params, module.check_mode))
+        module.warn(f"{api.not_there_yet(error, params, module.check_mode)}. Everything is counted as not there yet.")
         return {"changed": params["state"] != "absent", "counts": {}, "bytes": 0}
 
 

@@ -104,6 +104,10 @@ degraded:
   type: list
   elements: str
   sample: ["10.0.0.8:9000 is offline"]
+silent:
+  description: Why nothing answers at the endpoint; empty when it does. Check mode alone goes on then.
+  returned: success
+  type: str
 """
 
 from typing import Any
@@ -145,11 +149,13 @@ def read_wishes(params: dict[str, Any]) -> tuple[store.Wanted, str]:
 def run(module: AnsibleModule) -> dict[str, Any]:
     params = module.params
     wanted, secret = read_wishes(params)
+    silent = ""
     try:
         client = api.store_of(params)
         observed = client.observe(wanted, secret)
     except api.failures() as error:
-        module.warn(api.not_there_yet(error, params, module.check_mode))
+        silent = api.not_there_yet(error, params, module.check_mode)
+        module.warn(f"{silent}. Everything is counted as not there yet.")
         observed = store.Observed()
     for part in observed.degraded:
         module.warn(f"The object store at {params['endpoint']} goes on although {part}; start it, or replace it empty, and run again.")
@@ -165,6 +171,7 @@ def run(module: AnsibleModule) -> dict[str, Any]:
         "changed": bool(steps),
         "changes": [step.text for step in steps],
         "degraded": list(observed.degraded),
+        "silent": silent,
         "buckets": sorted(reached.buckets & set(wanted.buckets)),
         "diff": {"before": store.state_text(observed, wanted), "after": store.state_text(reached, wanted)},
     }
