@@ -24,7 +24,7 @@ try:
     class _Tries(urllib3.Retry):
         """Of requests that were refused or met a busy store. One that hangs is not waited for again."""
 
-        def increment(self, *args: t.Any, **named: t.Any) -> urllib3.Retry:
+        def increment(self, *args: t.Any, **named: t.Any) -> t.Any:
             error = named.get("error")
             if isinstance(error, urllib3.exceptions.ReadTimeoutError):
                 raise error
