@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 from minio import Minio
 from minio.error import S3Error
-from platform_hands import LAB, NETWORK, STATE, hosts, kubectl
+from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, trusting
 
 NODE = NETWORK[11]
 HEALTH = f"http://{NODE}:30083/api/v1/health"
@@ -37,7 +37,7 @@ def secrets() -> dict[str, str]:
 def _s3(user: str) -> Callable[[str], bool]:
     def taken(secret: str) -> bool:
         try:
-            Minio(f"{NODE}:9000", user, secret, secure=False).list_buckets()
+            Minio(f"{NODE}:9000", user, secret, http_client=trusting()).list_buckets()
         except S3Error as error:
             assert error.code in ("SignatureDoesNotMatch", "InvalidAccessKeyId", "AccessDenied"), error
             return error.code == "AccessDenied"
