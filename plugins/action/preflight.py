@@ -21,6 +21,7 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import know
 
 CONTROLLER = "localhost"
 MODULES = "ansible_collections.neursafe.fl.plugins.modules."
+REFUSALS = re.compile(r"^(?:sudo|su|doas|run0): .+$", re.MULTILINE)
 SAID_BY_US = re.compile(r"nsfl_\w+: .*; .*")
 
 display = Display()
@@ -92,12 +93,20 @@ class ActionModule(ActionBase):
             self._connection.become = None
         self._task.no_log = self._hides  # the host's own log has the arguments otherwise
         try:
-            return dict(self._execute_module(name, module_args=arguments, task_vars=self._variables))
+            return _with_refusal(dict(self._execute_module(name, module_args=arguments, task_vars=self._variables)))
         finally:
             self._connection.become, self._task.no_log = become, no_log
 
     def _say(self, text: str) -> None:
         display.display(f"{self._variables['inventory_hostname']}: {text}")
+
+
+def _with_refusal(result: dict[str, Any]) -> dict[str, Any]:
+    """Where the user of the connection may not become root, Ansible says only that no module has answered."""
+    refusals = REFUSALS.findall(str(result.get("module_stderr", "")) + "\n" + str(result.get("module_stdout", "")))
+    if not refusals:
+        return result
+    return {**result, "msg": f"{refusals[-1]}; let the user of the connection become root, or give ansible_become_password"}
 
 
 def _failure(role: str, error: Exception) -> str:

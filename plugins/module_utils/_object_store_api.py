@@ -24,11 +24,19 @@ try:
     class _Tries(urllib3.Retry):
         """Of requests that were refused or met a busy store. One that hangs is not waited for again."""
 
-        def increment(self, *args: t.Any, **named: t.Any) -> t.Any:
-            error = named.get("error")
-            if isinstance(error, urllib3.exceptions.ReadTimeoutError):
+        def increment(
+            self,
+            method: str | None = None,
+            url: str | None = None,
+            response: t.Any = None,
+            error: Exception | None = None,
+            _pool: t.Any = None,
+            _stacktrace: t.Any = None,
+        ) -> t.Any:
+            refused = isinstance(error, urllib3.exceptions.NewConnectionError)
+            if isinstance(error, (urllib3.exceptions.ReadTimeoutError, urllib3.exceptions.ConnectTimeoutError)) and not refused:
                 raise error
-            return super().increment(*args, **named)
+            return super().increment(method, url, response, error, _pool, _stacktrace)
 
     IMPORT_PROBLEM = ""
 except ImportError as error:  # the module says which package is missing
@@ -266,7 +274,10 @@ def _look_at(reason: Exception) -> str:
 
 def _short(reason: object) -> str:
     """urllib3 puts an object's address before the cause; only the cause helps."""
-    return str(reason).rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1]
+    told = getattr(reason, "args", ())
+    # Of a time-out it is the second of two words.
+    text = str(told[-1] if told and isinstance(told[-1], str) else reason)
+    return text.rsplit(">: ", 1)[-1].rsplit("): ", 1)[-1]
 
 
 def failures() -> tuple[type[Exception], ...]:
