@@ -16,6 +16,7 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import (
+    IMPORT_PROBLEM,
     CertificateError,
     Pair,
     authority_due,
@@ -49,6 +50,10 @@ class Settings:
 
 def settings(variables: Mapping[str, Any], value: Callable[[str], Any]) -> Settings:
     """The settings of a run; `value` gives an option of the plugin, templated."""
+    if IMPORT_PROBLEM:
+        raise CertificateError(
+            f"nsfl_tls: the controller's Python has no package for certificates ({IMPORT_PROBLEM}); install cryptography there"
+        )
     looks = any(variables.get(name) for name in ("ansible_check_mode", "__nsfl_only_looks"))
     files = [os.path.abspath(os.path.expanduser(text)) if (text := value(name)) else "" for name in ("ca_file", "ca_key_file")]
     days, renew_days = int(value("days")), int(value("renew_days"))
