@@ -85,8 +85,9 @@ def steady(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
 def test_f47_what_stands_in_the_way_is_told_at_once_and_nothing_is_changed(steady: dict[str, str]) -> None:
     run = run_playbook("server")
     assert run.code != 0 and run.changed == {}
-    for node in NODES:
-        assert f"{node}: nsfl_root: bucket default is mounted at {ROOT}/default, but not by its unit" in run.output, run.output[-4000:]
+    for bucket in BUCKETS:
+        told = f"{', '.join(NODES)} - nsfl_root: bucket {bucket} is mounted at {ROOT}/{bucket}, but not by its unit"
+        assert told in run.output, run.output[-4000:]
     assert "Deployment default/nsfl-job-scheduler: changed by somebody else" in run.output
     assert "(by kubectl-create)" in run.output
 
