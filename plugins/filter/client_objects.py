@@ -73,7 +73,7 @@ options:
           resources:
             description: Resources of the container.
             type: dict
-            default: {requests: {cpu: 25m, memory: 64Mi}, limits: {cpu: "2", memory: 1Gi}}
+            default: {requests: {cpu: 25m, memory: 64Mi}, limits: {cpu: "2", memory: 4Gi}}
           patch: {description: A merge patch for each kind of object., type: dict, default: {}}
       executor:
         description: The pods that do the work.

@@ -13,8 +13,8 @@ Tree = dict[str, Any]
 # Of the name of a second Service, for the ports that are to be seen from outside.
 EXTERNAL = "-external"
 
-# Small requests, and limits that only a component in trouble meets.
-_SMALL: Tree = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "1Gi"}}
+# Small requests, and limits that only a component in trouble meets: whole models pass through some of them.
+_SMALL: Tree = {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "4Gi"}}
 
 # How the cluster guards the pods: where the Kubernetes API is and which addresses are nodes, for network policies, and the Pod Security
 # level that it enforces in a namespace that we make.
