@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An HTTP proxy that passes requests on and refuses each N-th with 503, as a busy store does: PORT ADDRESS PORT-OF-THE-STORE N."""
+"""A proxy that passes requests on and refuses each N-th with 503, as a busy store does, under the store's own certificate.
+
+busy_proxy.py PORT ADDRESS PORT-OF-THE-STORE N
+"""
 
 from __future__ import annotations
 
 import http.client
 import itertools
+import ssl
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT, ADDRESS, STORE, EACH = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])
+CERTIFICATES = "/etc/neursafe_fl/minio-certs"
 BUSY = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 # What belongs to one connection and not to the answer.
 OWN = ("connection", "transfer-encoding", "content-length", "keep-alive")
@@ -24,7 +29,8 @@ class Proxy(BaseHTTPRequestHandler):
             print("503", self.command, self.path, flush=True)
             self._send(503, [("Content-Type", "application/xml")], BUSY)
             return
-        way = http.client.HTTPConnection(ADDRESS, int(STORE), timeout=60)
+        trusted = ssl.create_default_context(cafile=f"{CERTIFICATES}/CAs/ca.crt")
+        way = http.client.HTTPSConnection(ADDRESS, int(STORE), timeout=60, context=trusted)
         way.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             way.putheader(name, value)
@@ -51,4 +57,9 @@ class Proxy(BaseHTTPRequestHandler):
         pass
 
 
-ThreadingHTTPServer(("", int(PORT)), Proxy).serve_forever()
+server = ThreadingHTTPServer(("", int(PORT)), Proxy)
+own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+own.load_cert_chain(f"{CERTIFICATES}/public.crt", f"{CERTIFICATES}/private.key")
+# The handshake belongs to the thread of its connection.
+server.socket = own.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+server.serve_forever()
