@@ -47,6 +47,11 @@ def calls(folder: Path, word: str) -> list[str]:
     return [line for line in noted.read_text().splitlines() if line.split()[0] == word] if noted.exists() else []
 
 
+class Server(ThreadingHTTPServer):
+    # All images are asked for at once; on a busy machine the five connections of the default would be too few.
+    request_queue_size = 64
+
+
 class Handler(BaseHTTPRequestHandler):
     """The four calls that the module makes; `folder` is set by a subclass."""
 
@@ -98,7 +103,7 @@ class Handler(BaseHTTPRequestHandler):
 def registry(folder: Path) -> Iterator[str]:
     """Serve the tags below `folder`/registry; gives host:port. Wants ACCOUNT when the file `locked` exists."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"folder": folder}))
+    server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"folder": folder}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"
