@@ -168,5 +168,8 @@ class Platform:
         return dict(self.api("GET", f"/namespaces/default/jobs/{job_id}")[1]["status"])
 
     def wait_job(self, *states: str, job_id: str = "job", seconds: float = 60) -> dict[str, Any]:
-        wait_until(f"job {states}: {self.status(job_id)}", lambda: self.status(job_id)["state"] in states, seconds)
+        try:
+            wait_until(f"job {states}", lambda: self.status(job_id)["state"] in states, seconds)
+        except AssertionError as error:
+            raise AssertionError(f"{error}; it is {self.status(job_id)}") from error
         return self.status(job_id)
