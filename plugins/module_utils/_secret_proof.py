@@ -40,7 +40,7 @@ def _s3(check: Check, secret: str) -> bool:
 
 
 def _postgresql(check: Check, secret: str) -> bool:
-    host, _, port = check["address"].rpartition(":")
+    host, _colon, port = check["address"].rpartition(":")
     account = postgresql.Account(host, int(port), check["user"], secret, "", check["sslmode"], check["ca_path"] or "")
     try:
         postgresql.connect(account, check["database"]).close()

@@ -145,8 +145,8 @@ def pods_of(kube: Kube, item: Object) -> list[Object]:
 
 def live(kube: Kube, name: str) -> Object | None:
     """The workload of a title, of whatever instance."""
-    kind, _, place = name.partition(" ")
-    namespace, _, own = place.partition("/")
+    kind, _blank, place = name.partition(" ")
+    namespace, _slash, own = place.partition("/")
     return kube.find(f"{collection_path(kind, namespace)}/{own}")
 
 

@@ -97,7 +97,7 @@ TAKEN: dict[str, Callable[[str], bool]] = {
 }
 
 
-def standing(values: dict[str, str], names: Iterable[str] = TAKEN) -> dict[str, bool]:
+def standing(values: dict[str, str], names: Iterable[str] = tuple(TAKEN)) -> dict[str, bool]:
     """Which of these values are taken now."""
     return {name: TAKEN[name](values[name]) for name in names}
 
