@@ -18,7 +18,7 @@ from platform_hands import LAB, STATE
 from steady_state import lasting_state
 
 NOTED = ROOT / "build" / f"undisturbed-{LAB}.json"
-SECRETS = NOTED.with_name(f"undisturbed-{LAB}-secrets.yml")
+SECRETS = NOTED.with_name(f"undisturbed-{LAB}-secrets")
 CALLBACK = {"ANSIBLE_CALLBACK_PLUGINS": f"{ROOT}/tests/faults/callbacks", "ANSIBLE_CALLBACKS_ENABLED": "neursafe.fl.record,kill_at"}
 
 
@@ -43,8 +43,16 @@ def undisturbed_run() -> Run:
     run = converged("server", env={**CALLBACK, "NSFL_BOUNDARIES": str(path)})
     boundaries = path.read_text(encoding="utf-8").splitlines()
     NOTED.write_text(json.dumps(Undisturbed(boundaries, lasting_state())._asdict()), encoding="utf-8")
-    shutil.copy2(STATE / "secrets.yml", SECRETS)
+    keep_secrets()
     return run
+
+
+def keep_secrets() -> None:
+    """The passwords, and the authority with the certificates that it has signed."""
+    shutil.rmtree(SECRETS, ignore_errors=True)
+    shutil.copytree(STATE / ".nsfl-ca", SECRETS / ".nsfl-ca")
+    SECRETS.chmod(0o700)
+    shutil.copy2(STATE / "secrets.yml", SECRETS)
 
 
 def noted() -> Undisturbed:
@@ -52,10 +60,10 @@ def noted() -> Undisturbed:
 
 
 def bare_hosts(tmp: Path) -> None:
-    """Everything is taken away, with the data; the passwords come back, so that whatever differs in the end is the fault's."""
+    """Everything is taken away, with the data; the secrets come back, so that whatever differs in the end is the fault's."""
     # The cache of builds is that of all labs of this machine.
     converged("uninstall", "-e", "nsfl_delete_data=true", "-e", f"nsfl_images_cache_dir={tmp / 'builds'}")
-    shutil.copy2(SECRETS, STATE / "secrets.yml")
+    shutil.copytree(SECRETS, STATE, dirs_exist_ok=True)
 
 
 def spread(boundaries: list[str], count: int) -> list[int]:
