@@ -7,13 +7,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from conftest import converged
-from killed_runs import NOTED, SECRETS, bare_hosts, chain, noted, spread, undisturbed_run
-from platform_hands import STATE
+from killed_runs import NOTED, bare_hosts, chain, keep_secrets, noted, spread, undisturbed_run
 from steady_state import differences, lasting_state
 
 COUNT = int(os.environ.get("NSFL_FAULTS_BOUNDARIES", "0"))
@@ -21,7 +19,7 @@ COUNT = int(os.environ.get("NSFL_FAULTS_BOUNDARIES", "0"))
 
 def test_f01_killed_at_task_boundaries_the_runs_end_where_an_undisturbed_one_does(tmp_path: Path, record_property: Any) -> None:
     NOTED.parent.mkdir(exist_ok=True)
-    shutil.copy2(STATE / "secrets.yml", SECRETS)
+    keep_secrets()
     bare_hosts(tmp_path)
     undisturbed_run()
     undisturbed = noted()

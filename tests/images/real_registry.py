@@ -6,6 +6,7 @@ from __future__ import annotations
 import atexit
 import gzip
 import io
+import ipaddress
 import json
 import shutil
 import socket
@@ -45,11 +46,11 @@ def _openssl(*arguments: str | Path) -> None:
 
 
 def docker_address() -> str:
-    """An address of this machine that is not the loopback interface, and that Docker's daemon reaches."""
-    shown = "{{(index .IPAM.Config 0).Gateway}}"
-    return subprocess.run(
-        ["docker", "network", "inspect", "bridge", "-f", shown], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    """An address of this machine that is not the loopback interface, and that Docker's daemon reaches: the first of its bridge."""
+    # The gateway itself is not always among what is told.
+    asked = ["docker", "network", "inspect", "bridge", "-f", "{{(index .IPAM.Config 0).Subnet}}"]
+    subnet = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    return str(ipaddress.ip_network(subnet)[1])
 
 
 @cache
