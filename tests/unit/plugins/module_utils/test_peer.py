@@ -22,6 +22,13 @@ NOW = datetime.datetime.now(datetime.UTC)
 LONG_AGO = NOW - datetime.timedelta(days=30)
 
 
+def ended(listening: socket.socket, thread: threading.Thread) -> None:
+    """A thread that still waits for connections would take those of whoever has the number of the closed socket next."""
+    listening.shutdown(socket.SHUT_RDWR)
+    thread.join()
+    listening.close()
+
+
 class Server:
     """Shows a certificate, and keeps what clients say after the handshake."""
 
@@ -31,7 +38,8 @@ class Server:
         self._context.load_cert_chain(pem)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
 
     def _serve(self) -> None:
         while True:
@@ -46,7 +54,7 @@ class Server:
                     secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK")
 
     def close(self) -> None:
-        self._socket.close()
+        ended(self._socket, self._thread)
 
 
 @pytest.fixture
@@ -134,10 +142,12 @@ def test_a_store_that_speaks_no_tls_yet(tmp_path: Path) -> None:
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 connection.close()
 
-        threading.Thread(target=answer, daemon=True).start()
+        thread = threading.Thread(target=answer)
+        thread.start()
         server = Server.__new__(Server)
         server.url = f"https://127.0.0.1:{plain.getsockname()[1]}"
         trouble = look(server, tmp_path / "ca.crt")
+        ended(plain, thread)
     assert trouble.unreachable
     assert "speaks no TLS" in str(trouble)
 
