@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
@@ -38,8 +39,9 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         roles = {"type": "list", "elements": "str", "required": True}
-        _spec, args = self.validate_argument_spec({"roles": roles, "secure_logging": {"type": "bool", "default": True}})
-        self._hides = args["secure_logging"]
+        _spec, args = self.validate_argument_spec({"roles": roles, "secure_logging": {"type": "raw", "default": True}})
+        # What is no boolean is among the wrong settings that are told of here; until it is right, it hides.
+        self._hides = str(args["secure_logging"]).strip().lower() not in BOOLEANS_FALSE
         self._variables = {**(task_vars or {}), "__nsfl_only_looks": True}
         self._warnings: list[str] = []
         self._calls = 0

@@ -40,7 +40,8 @@ def look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
             (tmp_path / "nsfl_x" / name).write_text(text, encoding="utf-8")
         connection = SimpleNamespace(become=BECOMES, _shell=SimpleNamespace(tmpdir="/nowhere"))
         how = {"check_mode": False, "diff": False, "no_log": False, "async_val": 0}
-        task = SimpleNamespace(args={"roles": ["nsfl_x"]}, action="preflight", **how)
+        arguments = {"roles": ["nsfl_x"], "secure_logging": variables.pop("secure_logging", True)}
+        task = SimpleNamespace(args=arguments, action="preflight", **how)
         loader = DataLoader()
         action_type: Any = preflight.ActionModule
         action = action_type(task, connection, SimpleNamespace(), loader, Templar(loader), None)
@@ -108,3 +109,12 @@ def test_a_role_whose_provider_is_unknown_is_passed_over(look: Any) -> None:
 def test_a_host_that_cannot_be_reached_is_no_problem_of_a_role(look: Any) -> None:
     with pytest.raises(AnsibleConnectionFailure):
         look(ASK.replace("KEYWORDS", "become: true"), error=AnsibleConnectionFailure("no route"))
+
+
+@pytest.mark.parametrize(
+    ("value", "hides"), [(True, True), ("yes", True), ("perhaps", True), ("False", False), (False, False), ("no", False)]
+)
+def test_it_hides_unless_it_is_told_not_to(look: Any, value: Any, hides: bool) -> None:
+    found = look(ASK.replace("KEYWORDS", "become: true"), secure_logging=value)
+    assert found.get("_ansible_no_log", False) is hides
+    assert found["facts"]["__nsfl_x_answer"]["hidden"] is hides
