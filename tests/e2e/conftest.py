@@ -52,7 +52,8 @@ def run_playbook(
     program: tuple[str, ...] = (f"{ROOT}/.venv/bin/ansible-playbook",),
 ) -> Run:
     """Run playbooks/NAME.yml; its output is kept in build/logs/e2e/<test file>.log."""
-    command = [*program, f"playbooks/{name}.yml", "-i", inventory, *arguments]
+    # Further playbooks have to follow the first.
+    command = [*program, "-i", inventory, f"playbooks/{name}.yml", *arguments]
     record = LOGS / "record.jsonl"
     record.unlink(missing_ok=True)
     environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain", "NSFL_RECORD_FILE": str(record)}
