@@ -23,7 +23,7 @@ class CutWay:
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        self._listener.close()
+        _close(self._listener)
         self._close_all()
 
     def _accept(self) -> None:
