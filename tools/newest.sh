@@ -21,6 +21,7 @@ home=$cache/newest/home
 tools=$cache/newest/venv-$(sha256sum <requirements/newest.txt | cut -c1-12)
 build=$(mktemp -d) # this checkout's own build folder is in use by the other end
 trap 'rm -rf "$build"' EXIT
+chmod 755 "$build" # for a test that is an ordinary user
 mkdir -p "$home" "$tools" "$build/collections/ansible_collections/neursafe"
 ln -s ../../../.. "$build/collections/ansible_collections/neursafe/fl"
 
