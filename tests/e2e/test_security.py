@@ -16,7 +16,7 @@ import yaml
 from conftest import Run, converged, run_playbook
 from minio import Minio
 from minio.error import S3Error
-from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, object_store, on_host, output, psql, secret
+from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, object_store, on_host, output, psql, secret, trusting
 from secret_watch import found_below, found_in, secrets, watched_processes
 
 NODE = str(NETWORK[11])
@@ -189,7 +189,7 @@ def test_security_13_passwords_are_kept_as_scram_and_the_schema_is_nobodys() -> 
 
 def test_security_15_the_object_store_refuses_what_is_not_the_platforms() -> None:
     administrator, bucket = object_store(), "security-foreign"
-    user = Minio(f"{NODE}:9000", "nsfl", secret("s3_secret_key"), secure=False)
+    user = Minio(f"{NODE}:9000", "nsfl", secret("s3_secret_key"), http_client=trusting())
     administrator.make_bucket(bucket)
     try:
         for action in (
