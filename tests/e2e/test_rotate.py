@@ -12,13 +12,14 @@ import signal
 import stat
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 from conftest import LOGS, ROOT, converged, printed, run_playbook
 from old_secrets import TAKEN, everything_now, found_on_hosts, secrets, spellings, standing, watch
-from platform_hands import STATE, kubectl, object_store, psql
+from platform_hands import STATE, kubectl, object_store, psql, restart
 
 ROTATION = STATE / "secrets.yml.rotation"
 DEAD, ALIVE = dict.fromkeys(TAKEN, False), dict.fromkeys(TAKEN, True)
@@ -38,9 +39,12 @@ def data() -> tuple[list[str], str]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def platform() -> None:
+def platform() -> Iterator[None]:
     converged("server")
     converged("client")
+    yield
+    # For ten minutes it knows a client that has started anew under its former name, too.
+    restart("nsfl-client-selector")
 
 
 def test_all_are_renewed_the_old_ones_refused_and_nothing_of_any_is_shown() -> None:
