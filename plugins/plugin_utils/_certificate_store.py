@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import fcntl
 import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import (
     make_authority,
     make_certificate,
 )
-from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import secrets_path
+from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import replace_file, secrets_path
 
 NAME = ".nsfl-ca"
 # What stands for a certificate where nothing may be written: it differs from whatever a host has.
@@ -88,8 +87,8 @@ def authority(wanted: Settings) -> Pair:
 
     def write(made: Pair) -> None:
         # A run that ends in between leaves two that do not fit, and the next one makes both anew.
-        _write(paths[1], made.key)
-        _write(paths[0], made.certificate, 0o644)
+        replace_file(paths[1], made.key)
+        replace_file(paths[0], made.certificate, 0o644)
 
     return _kept(wanted, load, renewed, write)
 
@@ -116,7 +115,7 @@ def certificate(wanted: Settings, service: str, names: Sequence[str], named_addr
         return make_certificate(signer, service, names, wanted.days, _now(), named_addresses)
 
     # In one file, so that key and certificate are always of one time.
-    return _kept(wanted, load, renewed, lambda made: _write(path, made.key + made.certificate))
+    return _kept(wanted, load, renewed, lambda made: replace_file(path, made.key + made.certificate))
 
 
 def read(setting: str, path: str) -> str:
@@ -159,21 +158,6 @@ def _locked(folder: str) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
-
-
-def _write(path: str, text: str, mode: int = 0o600) -> None:
-    """Replace the file in one step; a key is never readable by others, not for a moment."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".new-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as stream:
-            os.fchmod(stream.fileno(), mode)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
 
 
 def _text(path: str) -> str:

@@ -50,11 +50,17 @@ def locked(path: str) -> Iterator[None]:
 
 
 def write_private(path: str, values: Mapping[str, Any], header: str = HEADER) -> None:
-    """Replace the file in one step; it never exists with a mode other than 0600."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".secrets-")
+    """Replace a file of secrets."""
+    replace_file(path, header + yaml.safe_dump(dict(values), default_flow_style=False, allow_unicode=True))
+
+
+def replace_file(path: str, text: str, mode: int = 0o600) -> None:
+    """Replace the file in one step; what is private is never readable by others, not for a moment."""
+    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".new-")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(header + yaml.safe_dump(dict(values), default_flow_style=False, allow_unicode=True))
+            os.fchmod(stream.fileno(), mode)
+            stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
