@@ -20,25 +20,25 @@ _FROM_SHARED = re.compile(r'^(nsfl_\w+): "\{\{ (nsfl_\w+) (?:\| default\(.*\)|if
 
 
 @cache
-def known_settings(collection: Path = COLLECTION) -> dict[str, dict[str, Any]]:
+def known_settings() -> dict[str, dict[str, Any]]:
     """Every setting that a role's spec or meta/shared_variables.yml documents, with its spec."""
     settings: dict[str, dict[str, Any]] = {}
-    for path in [collection / "meta" / "shared_variables.yml", *collection.glob("roles/*/meta/argument_specs.yml")]:
+    for path in [COLLECTION / "meta" / "shared_variables.yml", *COLLECTION.glob("roles/*/meta/argument_specs.yml")]:
         specs = yaml_load(path.read_text(encoding="utf-8"))["argument_specs"]
         for spec in specs.values():
             settings.update(spec.get("options", {}))
     return settings
 
 
-def known_names(collection: Path = COLLECTION) -> frozenset[str]:
+def known_names() -> frozenset[str]:
     """Their names."""
-    return frozenset(known_settings(collection))
+    return frozenset(known_settings())
 
 
 @cache
-def shared_names(collection: Path = COLLECTION) -> dict[str, str]:
+def shared_names() -> dict[str, str]:
     """Roles' settings, each with the inventory's shared setting that it takes its value from."""
-    defaults = (path.read_text(encoding="utf-8") for path in collection.glob("roles/*/defaults/main.yml"))
+    defaults = (path.read_text(encoding="utf-8") for path in COLLECTION.glob("roles/*/defaults/main.yml"))
     return {own: shared for text in defaults for own, shared in _FROM_SHARED.findall(text)}
 
 
