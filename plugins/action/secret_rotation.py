@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
             "names": list(then),
             "begun": begun,
             "ahead": [name for name in then if not (rotation.kinds()[name].before or rotation.kinds()[name].outside)],
-            "roles": sorted({rotation.kinds()[name].role for name in then}),
+            "roles": sorted({role for name in then for role in rotation.kinds()[name].roles}),
             "kept": [f"{name}: {others[name]}" for name in others if name in there],
         }
 

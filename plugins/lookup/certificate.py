@@ -73,38 +73,28 @@ _raw:
 import os
 from typing import Any
 
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
 from ansible_collections.neursafe.fl.plugins.plugin_utils import _certificate_store as store
+from ansible_collections.neursafe.fl.plugins.plugin_utils._certificate_lookup import CertificateLookup
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import CertificateError, Pair, checked, problem
 
 
-class LookupModule(LookupBase):
+class LookupModule(CertificateLookup):
     """The certificate of each term."""
 
-    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[dict[str, str]]:
-        self.set_options(var_options=variables, direct=kwargs)
-        try:
-            return [self._certificate(term, variables or {}) for term in terms]
-        except CertificateError as error:
-            raise AnsibleLookupError(str(error)) from error
-
-    def _value(self, name: str) -> Any:
-        # A variable comes as it was written, which may be in terms of other variables.
-        value = self.get_option(name)
-        return self._templar.template(value) if self._templar else value
+    def answers(self, terms: list[str], variables: dict[str, Any]) -> list[dict[str, str]]:
+        return [self._certificate(term, variables) for term in terms]
 
     def _names(self, option: str) -> list[str]:
         return list(dict.fromkeys(str(name) for name in self.get_option(option) if name))
 
     def _certificate(self, service: str, variables: dict[str, Any]) -> dict[str, str]:
-        settings = store.settings(variables, self._value)
+        settings = self.settings(variables)
         names = self._names("names")
-        if self._value("cert_file"):
+        if self.value("cert_file"):
             return self._given(settings, names)
         names += self._names("extra")
         # Jinja works out each name in a template, also those of the branch that is not taken.
-        if not store.is_on(self._value("tls")):
+        if not store.is_on(self.value("tls")):
             return {"certificate": "", "key": "", "authority": ""}
         try:
             checked(names)
@@ -116,7 +106,7 @@ class LookupModule(LookupBase):
     def _given(self, settings: store.Settings, names: list[str]) -> dict[str, str]:
         setting = self.get_option("setting")
         key_setting = setting.replace("cert_file", "key_file")
-        paths = [os.path.expanduser(self._value(name)) for name in ("cert_file", "key_file")]
+        paths = [os.path.expanduser(self.value(name)) for name in ("cert_file", "key_file")]
         if not paths[1]:
             raise CertificateError(f"{key_setting}: a certificate is given without its key ({setting}); give both files, or neither")
         pair = Pair(store.read(setting, paths[0]), store.read(key_setting, paths[1]))

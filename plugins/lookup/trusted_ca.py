@@ -43,30 +43,20 @@ _raw:
 
 from typing import Any
 
-from ansible.errors import AnsibleLookupError
-from ansible.plugins.lookup import LookupBase
 from ansible_collections.neursafe.fl.plugins.plugin_utils import _certificate_store as store
+from ansible_collections.neursafe.fl.plugins.plugin_utils._certificate_lookup import CertificateLookup
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import CertificateError, authorities
 
 
-class LookupModule(LookupBase):
+class LookupModule(CertificateLookup):
     """One answer, whatever the number of groups."""
 
-    def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        self.set_options(var_options=variables, direct=kwargs)
-        try:
-            return [self._answer(terms, variables or {})]
-        except CertificateError as error:
-            raise AnsibleLookupError(str(error)) from error
-
-    def _value(self, name: str) -> Any:
-        # A variable comes as it was written, which may be in terms of other variables.
-        value = self.get_option(name)
-        return self._templar.template(value) if self._templar else value
+    def answers(self, terms: list[str], variables: dict[str, Any]) -> list[str]:
+        return [self._answer(terms, variables)]
 
     def _answer(self, groups: list[str], variables: dict[str, Any]) -> str:
-        settings = store.settings(variables, self._value)
-        ours = store.is_on(self._value("tls")) and any((variables.get("groups") or {}).get(group) for group in groups)
+        settings = self.settings(variables)
+        ours = store.is_on(self.value("tls")) and any((variables.get("groups") or {}).get(group) for group in groups)
         if not settings.ca_file and not ours:
             return ""
         certificate = store.authority(settings).certificate

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import base64
+import socket
+import ssl
 import time
 import typing as t
 from contextlib import closing
 from http.client import HTTPException
+from urllib.parse import urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as store
@@ -22,6 +25,8 @@ Check = t.Mapping[str, t.Any]
 
 # Of HTTP services: no such account, and not allowed.
 _REFUSED = (401, 403)
+# How a client of PostgreSQL asks for TLS.
+_POSTGRESQL_TLS = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 _REVIEW = "/apis/authentication.k8s.io/v1/tokenreviews"
 
 
@@ -86,12 +91,31 @@ def _kubernetes(check: Check, secret: str) -> bool:
     return bool((answer.get("status") or {}).get("authenticated"))
 
 
+def _tls(check: Check, secret: str) -> bool:
+    """Whether the server is known by this authority; nothing is said to it once that is clear."""
+    place = urlsplit(check["address"])
+    try:
+        context = ssl.create_default_context(cadata=secret)
+        with socket.create_connection((place.hostname or "", place.port or 443), timeout=10) as plain:
+            if place.scheme == "postgresql":
+                plain.sendall(_POSTGRESQL_TLS)
+                if plain.recv(1) != b"S":
+                    raise NoAnswer("it has no TLS")
+            context.wrap_socket(plain, server_hostname=place.hostname).close()
+    except ssl.SSLCertVerificationError:
+        return False
+    except (OSError, ValueError) as error:
+        raise NoAnswer(str(error)) from error
+    return True
+
+
 SERVICES: dict[str, t.Callable[[Check, str], bool]] = {
     "http": _http,
     "kubernetes": _kubernetes,
     "mongodb": _mongodb,
     "postgresql": _postgresql,
     "s3": _s3,
+    "tls": _tls,
 }
 
 

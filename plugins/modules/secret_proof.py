@@ -24,12 +24,16 @@ options:
         type: str
         required: true
       type:
-        description: The kind of service.
+        description:
+          - The kind of service.
+          - With V(tls), the secrets are certificates of authorities (PEM), and the server has to be known by the new one only.
         type: str
-        choices: [http, kubernetes, mongodb, postgresql, s3]
+        choices: [http, kubernetes, mongodb, postgresql, s3, tls]
         required: true
       address:
-        description: Where the service is, a URL, or C(HOST:PORT) for a database.
+        description: >-
+          Where the service is, a URL, or C(HOST:PORT) for a database; with O(checks[].type=tls) a URL, whose scheme is C(postgresql) for a
+          server that has to be asked for TLS first.
         type: str
         default: ''
       user:

@@ -33,7 +33,7 @@ _SPLIT = "-----BEGIN CERTIFICATE-----"
 
 @dataclass(frozen=True)
 class Settings:
-    """What the inventory says of certificates. Without `ca_file`, the authority is ours."""
+    """What the inventory says of certificates. Without `ca_file`, the authority is ours; with `renews`, a look takes it for gone."""
 
     folder: str
     ca_file: str = ""
@@ -41,13 +41,14 @@ class Settings:
     days: int = 365
     renew_days: int = 30
     only_looks: bool = False
+    renews: bool = False
 
     @property
     def authority_file(self) -> str:
         return self.ca_file or os.path.join(self.folder, "ca.crt")
 
 
-def settings(variables: Mapping[str, Any], value: Callable[[str], Any]) -> Settings:
+def settings(variables: Mapping[str, Any], value: Callable[[str], Any], *, renews: bool = False) -> Settings:
     """The settings of a run; `value` gives an option of the plugin, templated."""
     if IMPORT_PROBLEM:
         raise CertificateError(
@@ -64,7 +65,7 @@ def settings(variables: Mapping[str, Any], value: Callable[[str], Any]) -> Setti
     folder = os.path.join(os.path.dirname(secrets_path(value("secrets_file"), variables)), NAME)
     if files == [os.path.join(folder, "ca.crt"), ""]:
         files = ["", ""]  # ours, by its path
-    return Settings(folder, files[0], files[1], days=days, renew_days=renew_days, only_looks=looks)
+    return Settings(folder, files[0], files[1], days=days, renew_days=renew_days, only_looks=looks, renews=renews)
 
 
 def is_on(value: Any) -> bool:
@@ -77,6 +78,8 @@ def authority(wanted: Settings) -> Pair:
     if wanted.ca_file:
         key = read("nsfl_ca_key_file", wanted.ca_key_file) if wanted.ca_key_file else ""
         return Pair(read("nsfl_ca_file", wanted.ca_file), key)
+    if wanted.renews and wanted.only_looks:
+        return PLACEHOLDER
     paths = [os.path.join(wanted.folder, name) for name in ("ca.crt", "ca.key")]
 
     def load() -> Pair | None:

@@ -33,7 +33,7 @@ class Kind:
 
     name: str
     settings: tuple[str, ...]
-    role: str
+    roles: tuple[str, ...]
     outside: bool = False
     before: bool = False
 
@@ -42,7 +42,7 @@ class Kind:
 def kinds(collection: Path = COLLECTION) -> dict[str, Kind]:
     """All secrets that this collection makes."""
     read = yaml.safe_load((collection / "meta" / "secrets.yml").read_text(encoding="utf-8"))["secrets"]
-    return {name: Kind(name, **{**entry, "settings": tuple(entry["settings"])}) for name, entry in read.items()}
+    return {name: Kind(name, **{**entry, **{key: tuple(entry[key]) for key in ("settings", "roles")}}) for name, entry in read.items()}
 
 
 def rotation_path(path: str) -> str:

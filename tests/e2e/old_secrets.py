@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.error
@@ -100,6 +101,49 @@ TAKEN: dict[str, Callable[[str], bool]] = {
 def standing(values: dict[str, str], names: Iterable[str] = tuple(TAKEN)) -> dict[str, bool]:
     """Which of these values are taken now."""
     return {name: TAKEN[name](values[name]) for name in names}
+
+
+def authority() -> str:
+    """The certificate of the authority that the platform's services are known by now."""
+    return (STATE / ".nsfl-ca" / "ca.crt").read_text(encoding="utf-8")
+
+
+def known_by(certificate: str) -> dict[str, bool]:
+    """Which services are known by this authority, asked with openssl."""
+    services = {"object store": (9000, ()), "database": (5432, ("-starttls", "postgres")), "API server": (30084, ())}
+    with tempfile.NamedTemporaryFile("w", suffix=".crt") as file:
+        file.write(certificate)
+        file.flush()
+        looks = ["openssl", "s_client", "-verify_return_error", "-no-CApath", "-no-CAstore", "-CAfile", file.name, "-connect"]
+        calls = {name: [*looks, f"{NODE}:{port}", *more] for name, (port, more) in services.items()}
+        done = {
+            name: subprocess.run(call, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+            for name, call in calls.items()
+        }
+    assert all("BEGIN CERTIFICATE" in result.stdout for result in done.values()), done
+    return {name: result.returncode == 0 for name, result in done.items()}
+
+
+def trusted_still(certificate: str) -> list[str]:
+    """Files of the hosts, and objects of the cluster, with this authority in them."""
+    line = certificate.splitlines()[2]
+    found = []
+    for host in hosts():
+        listed = subprocess.run(
+            ["docker", "exec", f"{LAB}-{host}", "bash", "-c", f"grep -rIlF {line} {FOLDERS} 2>/dev/null"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        found += [f"{host}: {path}" for path in listed.stdout.splitlines()]
+    for item in json.loads(kubectl("get", "secrets,configmaps", "-A", "-o", "json"))["items"]:
+        values = [
+            base64.b64decode(value).decode("utf-8", "replace") if item["kind"] == "Secret" else value
+            for value in (item.get("data") or {}).values()
+        ]
+        if any(line in value for value in values):
+            found.append(f"{item['kind']} {item['metadata']['name']}")
+    return found
 
 
 def spellings(values: Iterable[str]) -> list[str]:

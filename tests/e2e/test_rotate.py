@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import LOGS, ROOT, converged, printed, run_playbook
-from old_secrets import TAKEN, everything_now, found_on_hosts, secrets, spellings, standing, watch
+from old_secrets import TAKEN, authority, everything_now, found_on_hosts, known_by, secrets, spellings, standing, trusted_still, watch
 from platform_hands import STATE, kubectl, object_store, psql, restart
 
 ROTATION = STATE / "secrets.yml.rotation"
@@ -48,12 +48,15 @@ def platform() -> Iterator[None]:
 
 
 def test_all_are_renewed_the_old_ones_refused_and_nothing_of_any_is_shown() -> None:
-    before, kept = secrets(), data()
+    before, kept, known = secrets(), data(), authority()
+    assert set(known_by(known).values()) == {True} and trusted_still(known) != []
     with watch(everything_now) as seen:
         run = converged("rotate", "-vvv", "--diff")
     after = secrets()
     assert [name for name in TAKEN if before[name] == after[name]] == []
     assert (standing(before), standing(after)) == (DEAD, ALIVE)
+    assert (set(known_by(known).values()), set(known_by(authority()).values())) == ({False}, {True})
+    assert trusted_still(known) == []
     assert not ROTATION.exists() and data() == kept
     # Nothing of it is seen: not in the output, not in the record, not in a process list, nor where others can read it on a host.
     words = spellings([*before.values(), *after.values()])
@@ -102,6 +105,19 @@ def test_killed_in_the_midst_it_is_finished_by_the_next_run(begun: str, then: tu
         assert (standing(before, names), standing(after, names)) == (dict.fromkeys(names, False), dict.fromkeys(names, True))
     assert secrets() == after and not ROTATION.exists()
     assert converged("server").changed == {}
+
+
+def test_killed_between_two_authorities_any_run_goes_on() -> None:
+    """The object store shows a certificate of the new one, and nobody else knows it yet."""
+    known = authority()
+    killed_when("PLAY [Shared storage]", *wish("certificate_authority"))
+    assert known_by(authority()) == {"object store": True, "database": False, "API server": False}
+    converged("server")
+    assert (set(known_by(known).values()), set(known_by(authority()).values())) == ({False}, {True})
+    converged("rotate", *wish("database_password"))
+    assert not ROTATION.exists() and trusted_still(known) == []
+    assert converged("server").changed == {}
+    assert converged("client").changed == {}
 
 
 def test_f41_what_the_inventory_changes_one_run_changes_everywhere(tmp_path: Path) -> None:

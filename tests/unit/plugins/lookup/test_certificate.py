@@ -63,6 +63,19 @@ def test_it_is_made_once_and_kept(tmp_path: Path) -> None:
     assert names.get_values_for_type(x509.DNSName) == ["node-1"]
 
 
+def test_before_a_renewal_a_look_takes_the_authority_for_gone(tmp_path: Path) -> None:
+    ours = {"groups": {"nsfl_object_store": ["node-1"]}}
+    looks = {**ours, "__nsfl_only_looks": True, "__nsfl_renews_authority": True}
+    before, authority = look_up(tmp_path), trusted(tmp_path, ours, content=True)
+    assert look_up(tmp_path, looks)["certificate"] not in ("", before["certificate"])
+    assert trusted(tmp_path, looks, content=True) not in ("", authority)
+    # Whoever does not only look has what there is.
+    assert look_up(tmp_path, {"__nsfl_renews_authority": True}) == before == look_up(tmp_path, {"__nsfl_only_looks": True})
+    (tmp_path / ".nsfl-ca" / "ca.crt").unlink()
+    after = look_up(tmp_path)
+    assert after["key"] != before["key"] and after["authority"] not in (authority, "")
+
+
 def test_clients_take_it_when_they_are_strict(tmp_path: Path) -> None:
     """A handshake in memory, with all checks that Python knows."""
     found = look_up(tmp_path)

@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,44 +15,10 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_a
 from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import ask_all, silent
 from ansible_collections.neursafe.fl.plugins.module_utils._peer import shown
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import make_authority, make_certificate
+from tls_server import Server, ended
 
 NOW = datetime.datetime.now(datetime.UTC)
 LONG_AGO = NOW - datetime.timedelta(days=30)
-
-
-def ended(listening: socket.socket, thread: threading.Thread) -> None:
-    """A thread that still waits for connections would take those of whoever has the number of the closed socket next."""
-    listening.shutdown(socket.SHUT_RDWR)
-    thread.join()
-    listening.close()
-
-
-class Server:
-    """Shows a certificate, and keeps what clients say after the handshake."""
-
-    def __init__(self, pem: Path) -> None:
-        self.said: list[bytes] = []
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(pem)
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                plain, _peer = self._socket.accept()
-            except OSError:
-                return
-            plain.settimeout(2)
-            with contextlib.suppress(OSError), self._context.wrap_socket(plain, server_side=True) as secure:
-                if said := secure.recv(1000):
-                    self.said.append(said)
-                    secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nOK")
-
-    def close(self) -> None:
-        ended(self._socket, self._thread)
 
 
 @pytest.fixture

@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import base64
+import datetime
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils import _secret_proof
 from ansible_collections.neursafe.fl.plugins.modules import secret_proof
+from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import make_authority, make_certificate
 from module_call import answer_of
+from tls_server import Server
 
 NOW, FORMER = "canary-of-now", "canary-of-before"
 
@@ -87,5 +91,45 @@ def test_what_learns_of_it_a_moment_later_is_asked_again(capsys: Any, service: S
 
 @pytest.mark.parametrize("kind", sorted(set(_secret_proof.SERVICES) - {"http", "kubernetes"}))
 def test_every_kind_of_service_says_when_nobody_answers(capsys: Any, service: Service, kind: str) -> None:
-    address = "http://127.0.0.1:9" if kind == "s3" else "127.0.0.1:9"
-    assert "cannot be asked" in call(capsys, service, type=kind, address=address, database="x", region="us-east-1")["msg"]
+    address = "http://127.0.0.1:9" if kind in ("s3", "tls") else "127.0.0.1:9"
+    shown: dict[str, Any] = {"current": make_authority(datetime.datetime.now(datetime.UTC)).certificate} if kind == "tls" else {}
+    assert "cannot be asked" in call(capsys, service, type=kind, address=address, database="x", region="us-east-1", **shown)["msg"]
+
+
+# What libpq says first.
+ASKED = bytes.fromhex("0000000804d2162f")
+
+
+@pytest.mark.parametrize(("scheme", "asked"), [("https", b""), ("postgresql", ASKED)])
+def test_a_server_is_known_by_the_new_authority_only(capsys: Any, tmp_path: Path, scheme: str, asked: bytes) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    signer, another = (make_authority(now) for _number in range(2))
+    made = make_certificate(signer, "database-node-1", ["127.0.0.1"], 20, now, True)
+    (tmp_path / "server.pem").write_text(made.key + made.certificate, encoding="utf-8")
+    running = Server(tmp_path / "server.pem", asked)
+    place = {"secret": "certificate_authority", "type": "tls", "address": running.url.replace("https", scheme)}
+
+    def answer(current: str, former: str) -> dict[str, Any]:
+        return answer_of(secret_proof, capsys, {"checks": [{**place, "current": current, "former": former}], "wait": 0})
+
+    try:
+        assert answer(signer.certificate, another.certificate)["proven"] == ["certificate_authority"]
+        assert "refuses the new one" in answer(another.certificate, signer.certificate)["msg"]
+        assert "takes the old one still" in answer(signer.certificate, signer.certificate + another.certificate)["msg"]
+    finally:
+        running.close()
+    assert running.said == []
+
+
+def test_a_database_without_tls_proves_nothing(capsys: Any, tmp_path: Path) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    signer, another = (make_authority(now).certificate for _number in range(2))
+    made = make_certificate(make_authority(now), "x", ["127.0.0.1"], 20, now, False)
+    (tmp_path / "server.pem").write_text(made.key + made.certificate, encoding="utf-8")
+    running = Server(tmp_path / "server.pem", b"another question")
+    place = {"secret": "certificate_authority", "type": "tls", "address": running.url.replace("https", "postgresql")}
+    try:
+        checks = [{**place, "current": signer, "former": another}]
+        assert "it has no TLS" in answer_of(secret_proof, capsys, {"checks": checks, "wait": 0})["msg"]
+    finally:
+        running.close()
