@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
@@ -45,6 +46,7 @@ class ActionModule(ActionBase):
         self._variables = {**(task_vars or {}), "__nsfl_only_looks": True}
         self._warnings: list[str] = []
         self._calls = 0
+        self._settle()
         wrong = self._wrong_settings()
         facts: dict[str, Any] = {"__nsfl_inventory_problems": wrong}
         for role in args["roles"]:
@@ -54,6 +56,13 @@ class ActionModule(ActionBase):
         answer = {"changed": False, "facts": facts, "calls": self._calls, "warnings": self._warnings}
         # Not by no_log, which would also hide why a host cannot be reached.
         return result | answer | ({"_ansible_no_log": True} if self._hides else {})
+
+    def _settle(self) -> None:
+        """Each setting of the inventory once; Ansible compiles a template whenever its value is asked for. What fails is told of later."""
+        templar = Templar(loader=self._loader, variables=self._variables)
+        for name in self._variables.keys() & known_settings().keys():
+            with suppress(AnsibleError):
+                self._variables[name] = templar.template(self._variables[name])
 
     def _wrong_settings(self) -> list[str]:
         templar = Templar(loader=self._loader, variables=self._variables)
