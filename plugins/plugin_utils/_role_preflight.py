@@ -9,6 +9,8 @@ asks modules, nothing else, so what it takes to go through one is little; what i
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +27,10 @@ KEYWORDS = frozenset(["name", "vars", "when", "register", "become", "delegate_to
 BLOCK_KEYWORDS = frozenset(["name", "vars", "when", "block", "rescue"])
 BUILT_IN = "ansible.builtin."
 BUILT_INS = frozenset(BUILT_IN + name for name in ("include_tasks", "set_fact", "debug", "fail"))
+
+PRIVATE = re.compile(r"__nsfl_\w+")
+# What a task sets as a fact, registers, or has among its vars.
+NOTED = re.compile(r"(?:^ +|[{ ]|register: )(__nsfl_\w+)(?=:|$)", re.MULTILINE)
 
 Task = Mapping[str, Any]
 Variables = dict[str, Any]
@@ -48,10 +54,12 @@ class RolePreflight:
         self._loader, self._ask, self._say = loader, ask, say
         paths = {"role_name": role, "role_path": str(self._folder), "ansible_search_path": [str(self._folder)]}
         defaults = self._load("defaults/main.yml")
+        own = self._load("vars/main.yml")
         # A role's own variables have private names, under which nothing but facts can stand in an inventory.
-        self._base = {**defaults, **self._load("vars/main.yml"), **variables, **paths}
+        self._base = {**defaults, **own, **variables, **paths}
         self.facts: Variables = {}
         self._work_out([name for name in defaults if name not in variables])
+        self._work_out([name for name in self._lasting(own) if name not in variables])
 
     def go(self) -> None:
         """Go through the preflight."""
@@ -63,6 +71,16 @@ class RolePreflight:
         for name in defaults:
             with suppress(AnsibleError):
                 self._base[name] = templar.template(self._base[name])
+
+    def _lasting(self, own: Variables) -> list[str]:
+        """The role's own values that its preflight comes to more than once, and that nothing goes into which tasks note."""
+        texts = {path.name: path.read_text(encoding="utf-8") for path in self._folder.glob("tasks/*.yml")}
+        noted = {name for text in texts.values() for name in NOTED.findall(text)}
+        parts = {name: set(PRIVATE.findall(str(value))) for name, value in own.items()}
+        all_parts = {name: _reached(name, parts) for name in own}
+        uses = Counter(name for path, text in texts.items() if path.startswith("preflight") for name in PRIVATE.findall(text))
+        needed = {name: sum(uses[user] for user in own if name in all_parts[user]) for name in own}
+        return [name for name in own if needed[name] > 1 and all_parts[name] <= own.keys() - noted]
 
     def _load(self, path: str) -> Any:
         # unsafe: without a copy of it all, which takes as long as reading it; nothing here changes what was read.
@@ -122,6 +140,14 @@ class RolePreflight:
 
     def _holds(self, templar: Templar, conditions: Any) -> bool:
         return all(templar.evaluate_conditional(condition) for condition in (conditions if isinstance(conditions, list) else [conditions]))
+
+
+def _reached(name: str, parts: Mapping[str, set[str]]) -> set[str]:
+    """A value and all that goes into it."""
+    found, new = {name}, {name}
+    while new := {part for value in new for part in parts.get(value, ())} - found:
+        found |= new
+    return found
 
 
 def _action(task: Task) -> tuple[str, Any]:

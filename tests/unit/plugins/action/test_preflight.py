@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleConnectionFailure
 from ansible.parsing.dataloader import DataLoader
-from ansible.template import Templar
+from ansible.template import Templar, trust_as_template
 from ansible_collections.neursafe.fl.plugins.action import preflight
 from ansible_collections.neursafe.fl.plugins.plugin_utils import _role_preflight as role_preflight
 
@@ -98,6 +98,18 @@ def test_a_check_that_fails_is_a_problem_and_stops_nothing(look: Any, tasks: str
 
 def test_what_stumbles_over_a_wrong_value_is_no_news(look: Any) -> None:
     assert look("- {name: x, ansible.builtin.fail: {msg: no}}", wrong=["nsfl_x_a: wrong"])["facts"]["__nsfl_x_check_problems"] == []
+
+
+def test_a_setting_is_worked_out_once_where_that_can_be_done(look: Any) -> None:
+    tasks = """
+- {name: x, ansible.builtin.set_fact: {__noted: noted}}
+- {name: y, ansible.builtin.set_fact: {__a: ['{{ nsfl_root }}', '{{ nsfl_root }}', '{{ nsfl_bucket }}']}}
+"""
+    values = {"nsfl_root": "{{ 999999999999 | random }}", "nsfl_bucket": "{{ __noted }}"}
+    found = look(tasks, **{name: trust_as_template(text) for name, text in values.items()})
+    once, again, later = found["facts"]["__a"]
+    assert isinstance(once, int) and once == again
+    assert later == "noted"
 
 
 def test_a_role_whose_provider_is_unknown_is_passed_over(look: Any) -> None:

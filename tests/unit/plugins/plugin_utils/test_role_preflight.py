@@ -72,6 +72,36 @@ def test_facts_stand_above_the_tasks_variables_and_those_above_the_roles(role: A
     }
 
 
+def test_what_nothing_noted_goes_into_is_worked_out_once(role: Any) -> None:
+    looks = role(
+        """
+- {name: before, ansible.builtin.set_fact: {__nsfl_x_before: "{{ __nsfl_x_all }}"}}
+- {name: note, ansible.builtin.set_fact: {__nsfl_x_noted: noted, __nsfl_x_own: noted}}
+- {name: ask, neursafe.fl.host_info: {a: 1}, register: __nsfl_x_answer}
+- name: after
+  ansible.builtin.set_fact:
+    __nsfl_x_after: "{{ __nsfl_x_all }}"
+- {name: vars of a task, ansible.builtin.set_fact: {__nsfl_x_with: "{{ __nsfl_x_all }}"}, vars: {__nsfl_x_given: given}}
+""",
+        private="""
+__nsfl_x_once: "{{ 999999999999 | random }}"
+__nsfl_x_own: of the role
+__nsfl_x_of_noted: "{{ __nsfl_x_noted | default('none') }}"
+__nsfl_x_of_own: "{{ __nsfl_x_own }}"
+__nsfl_x_of_answer: "{{ (__nsfl_x_answer | default({})).got | default('none') }}"
+__nsfl_x_of_given: "{{ __nsfl_x_given | default('none') }}"
+__nsfl_x_far: [1, "{{ __nsfl_x_of_noted }}", "{{ __nsfl_x_of_own }}", "{{ __nsfl_x_of_answer }}", "{{ __nsfl_x_of_given }}"]
+__nsfl_x_all: {once: "{{ __nsfl_x_once }}", far: "{{ __nsfl_x_far }}"}
+""",
+    )
+    looks.go()
+    before, after, given = (looks.facts[name] for name in ("__nsfl_x_before", "__nsfl_x_after", "__nsfl_x_with"))
+    assert before["once"] == after["once"] == given["once"]
+    assert before["far"] == [1, "none", "of the role", "none", "none"]
+    assert after["far"] == [1, "noted", "noted", ["a"], "none"]
+    assert given["far"] == [1, "noted", "noted", ["a"], "given"]
+
+
 def test_what_comes_with_an_inclusion_stands_above_facts(role: Any) -> None:
     looks = role(
         """
