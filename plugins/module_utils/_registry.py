@@ -104,6 +104,8 @@ class Registry:
         path = f"/v2/{reference.repository}/manifests/{reference.digest or reference.tag}"
         headers = {"Accept": ", ".join(MANIFEST_TYPES), **self._authorisation(reference.repository, actions)}
         status, answer, body = self._request("GET", path, headers)
+        if status == 404:
+            raise RegistryError(f"registry {self.host} has no image {reference}; build it or correct the reference")
         self._check(status, answer, f"read {reference}")
         return answer.get("content-type", MANIFEST_TYPES[-1]), body
 
