@@ -67,7 +67,7 @@ class SbomService:
         return {
             "changed": bool(todo),
             "files": {one.name: os.fspath(one.path) for one in wanted},
-            "made": [one.name for one in todo],
+            "missing": [one.name for one in todo],
             "diff": {"before": before, "after": "".join(f"{path}\n" for path in files)},
         }
 
@@ -82,7 +82,7 @@ class SbomService:
         lost = [f"{name} ({references[name]})" for name, one in pinned.items() if not one.digest]
         if lost and not self._check_mode:
             raise OptionError(f"no such image in its registry: {', '.join(lost)}; build it or correct the reference", "images")
-        folder = Path(self._params["dest"])
+        folder = Path(self._params["sbom_dir"])
         return [Wanted(name, one, sbom_file(folder, name, one.digest or _UNKNOWN)) for name, one in pinned.items()]
 
     def _make(self, todo: t.Sequence[Wanted]) -> None:

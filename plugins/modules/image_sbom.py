@@ -22,7 +22,7 @@ options:
     description: The images, as name and reference. A tag is resolved to the digest that it has now.
     type: dict
     required: true
-  dest:
+  sbom_dir:
     description: Folder of the files. Each is called C(NAME@sha256-DIGEST.spdx.json).
     type: path
     required: true
@@ -60,7 +60,7 @@ EXAMPLES = r"""
     images:
       nsfl-proxy: registry.example.org:5000/nsfl-proxy:2022.1
       traefik: registry.example.org:5000/traefik:v3.6.12
-    dest: /srv/audit/sbom
+    sbom_dir: /srv/audit/sbom
     registry: registry.example.org:5000
     registry_username: fl
     registry_password: "{{ nsfl_registry_password }}"
@@ -73,8 +73,8 @@ files:
   type: dict
   sample:
     nsfl-proxy: /srv/audit/sbom/nsfl-proxy@sha256-4f6a….spdx.json
-made:
-  description: Names of the images whose file was made; in check mode would be.
+missing:
+  description: Names of the images that had no file. It is made now, or in check mode would be.
   returned: success
   type: list
   elements: str
@@ -85,7 +85,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._image_sbom import Sbo
 
 OPTIONS: dict[str, dict[str, object]] = {
     "images": {"type": "dict", "required": True},
-    "dest": {"type": "path", "required": True},
+    "sbom_dir": {"type": "path", "required": True},
     "platform": {"type": "str", "default": "linux/amd64"},
     "registry": {"type": "str", "default": ""},
     "registry_username": {"type": "str", "default": ""},

@@ -121,7 +121,7 @@ NO_EXPRESSIONS = [
         "MIT WITH ISC",
         "(MIT) WITH GCC-exception-3.1",
     ),
-    *("Apache 2.0", "BSD", "LicenseRef-x", "UNKNOWN", "(" * 200 + "MIT" + ")" * 199, "MIT OR " * 100 + "MIT"),
+    *("Apache 2.0", "BSD", "MIT MIT", "LicenseRef-x", "UNKNOWN", "(" * 200 + "MIT" + ")" * 199, "MIT OR " * 100 + "MIT"),
 ]
 
 

@@ -44,7 +44,7 @@ class Case:
         self.images = {"nsfl-base": f"{host}/nsfl-base@{self.base}", "nsfl-app": f"{host}/nsfl-app@{self.app}"}
 
     def run(self, **changes: Any) -> Result:
-        arguments = {"images": self.images, "dest": str(self.folder / "sbom"), "registry": self.host, **changes}
+        arguments = {"images": self.images, "sbom_dir": str(self.folder / "sbom"), "registry": self.host, **changes}
         return answer_of(image_sbom, self._capsys, arguments)
 
     def path(self, name: str, digest: str) -> Path:
@@ -65,7 +65,7 @@ def case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Case]:
 
 def test_each_image_gets_a_file_that_lists_what_its_layers_add_up_to(case: Case) -> None:
     result = case.run()
-    assert result["changed"] and result["made"] == ["nsfl-app", "nsfl-base"]
+    assert result["changed"] and result["missing"] == ["nsfl-app", "nsfl-base"]
     assert result["files"] == {"nsfl-app": str(case.path("nsfl-app", case.app)), "nsfl-base": str(case.path("nsfl-base", case.base))}
     base = {"pkg:deb/debian/libc6": "2.36", "pkg:deb/debian/python3": "3.11", "pkg:pypi/six": "1.16.0"}
     assert case.packages("nsfl-base", case.base) == base
@@ -89,16 +89,16 @@ def test_what_is_there_is_neither_made_nor_asked_for_again(case: Case) -> None:
     before = case.path("nsfl-app", case.app).stat().st_mtime_ns
     case.asked.clear()
     again = case.run()
-    assert not again["changed"] and again["made"] == []
+    assert not again["changed"] and again["missing"] == []
     assert case.asked == [] and case.path("nsfl-app", case.app).stat().st_mtime_ns == before
     case.path("nsfl-app", case.app).unlink()
-    assert case.run()["made"] == ["nsfl-app"]
+    assert case.run()["missing"] == ["nsfl-app"]
 
 
 def test_the_same_image_gives_the_same_bytes_elsewhere(case: Case) -> None:
     case.run()
     digest = case.has.image("mirror/nsfl-app", [BASE, APP], config={"Labels": {"org.opencontainers.image.revision": "abc"}})
-    case.run(images={"nsfl-app": f"{case.host}/mirror/nsfl-app@{digest}"}, dest=str(case.folder / "other"))
+    case.run(images={"nsfl-app": f"{case.host}/mirror/nsfl-app@{digest}"}, sbom_dir=str(case.folder / "other"))
     (other,) = (case.folder / "other").iterdir()
     assert other.name == case.path("nsfl-app", case.app).name
     assert other.read_bytes() == case.path("nsfl-app", case.app).read_bytes()
@@ -107,11 +107,11 @@ def test_the_same_image_gives_the_same_bytes_elsewhere(case: Case) -> None:
 def test_check_mode_says_what_would_be_made_and_reads_no_image(case: Case) -> None:
     unbuilt = {**case.images, "nsfl-new": f"{case.host}/nsfl-new:c-123"}
     result = case.run(images=unbuilt, _ansible_check_mode=True, _ansible_diff=True)
-    assert result["changed"] and result["made"] == ["nsfl-app", "nsfl-base", "nsfl-new"]
+    assert result["changed"] and result["missing"] == ["nsfl-app", "nsfl-base", "nsfl-new"]
     assert result["diff"]["before"] == "" and result["diff"]["after"].count("\n") == 3
     assert not (case.folder / "sbom").exists() and not [line for line in case.asked if "blobs" in line]
     case.run()
-    assert case.run(images=unbuilt, _ansible_check_mode=True)["made"] == ["nsfl-new"]
+    assert case.run(images=unbuilt, _ansible_check_mode=True)["missing"] == ["nsfl-new"]
     assert not case.run(_ansible_check_mode=True)["changed"]
 
 
@@ -159,10 +159,10 @@ def test_a_platform_is_chosen_of_several(case: Case) -> None:
     made = json.loads(case.path("nsfl-app", several).read_text())
     assert made["packages"][0]["versionInfo"] == several and case.app in made["packages"][0]["comment"]
     assert case.packages("nsfl-app", several)["pkg:deb/debian/nginx"] == "1.22"
-    case.run(images=images, platform="linux/arm64", dest=str(case.folder / "arm"))
+    case.run(images=images, platform="linux/arm64", sbom_dir=str(case.folder / "arm"))
     (other,) = (case.folder / "arm").iterdir()
     assert f"linux/arm64/v8, {arm}" in other.read_text() and "nginx" not in other.read_text()
-    lost = case.run(images=images, platform="linux/s390x", dest=str(case.folder / "z"), labels={"platform": "nsfl_images_platform"})
+    lost = case.run(images=images, platform="linux/s390x", sbom_dir=str(case.folder / "z"), labels={"platform": "nsfl_images_platform"})
     assert lost["msg"].startswith("nsfl_images_platform: ") and "for linux/s390x, but for linux/amd64, linux/arm64/v8;" in lost["msg"]
     only = case.has.index("nsfl-app", {"unknown/unknown": proof, "linux/arm64/v8": arm})
     assert case.run(images={"nsfl-app": f"{case.host}/nsfl-app@{only}"})["changed"], "there is but one"
