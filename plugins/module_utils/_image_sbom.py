@@ -76,9 +76,9 @@ class SbomService:
         for name, text in sorted(self._params["images"].items()):
             if not _NAME.match(name):
                 raise OptionError(f"{name!r} is no name for a file; use letters, digits, . _ and -", "images")
-            references[name] = parse(str(text))
-        answers = self._registries.digests({one for one in references.values() if not one.digest})
-        pinned = {name: one if one.digest else one.pinned(answers[one] or "") for name, one in references.items()}
+            references[name] = parse(str(text)) if text else Reference("", name)
+        answers = self._registries.digests({one for one in references.values() if one.registry and not one.digest})
+        pinned = {name: one if one.digest else one.pinned(answers.get(one) or "") for name, one in references.items()}
         lost = [f"{name} ({references[name]})" for name, one in pinned.items() if not one.digest]
         if lost and not self._check_mode:
             raise OptionError(f"no such image in its registry: {', '.join(lost)}; build it or correct the reference", "images")

@@ -26,6 +26,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._sbom_files import is_
 
 _DOCKERFILES = "deploy/docker-images/dockerfiles"
 _LABEL_CONTENT = "org.neursafe.fl.content"
+_UNBUILT = "(built in the real run)"
 _LABEL_REVISION = "org.opencontainers.image.revision"
 
 
@@ -267,7 +268,7 @@ class ImageService:
     def _entry(self, image: PlannedImage, digest: str | None) -> dict[str, str]:
         named = image.reference.with_tag(self._params["tag"] or image.content_tag)
         if digest is None:
-            return {"image": str(named), "digest": "(built in the real run)", "reference": str(image.reference)}
+            return {"image": str(named), "digest": _UNBUILT, "reference": str(image.reference)}
         pinned = image.reference.pinned(digest) if self._params["registry"] else image.reference
         return {"image": str(named), "digest": digest, "reference": str(pinned)}
 
@@ -277,7 +278,8 @@ class ImageService:
         names = self._params["select"] or [entry["name"] for entry in self._params["catalogue"]]
         self.actions = dict.fromkeys(names, "built")
         news = self._manifest.news(self._manifest.read(), self.actions)
-        return {"changed": True, "images": {}, "actions": self.actions, "changes": news, "log_dir": str(self.log_dir)}
+        entries = {name: {"image": name, "digest": _UNBUILT, "reference": ""} for name in names}
+        return {"changed": True, "images": entries, "actions": self.actions, "changes": news, "log_dir": str(self.log_dir)}
 
     def _finish(self, entries: dict[str, dict[str, str]], phases: dict[str, dict[str, float]]) -> dict[str, t.Any]:
         wanted = self._manifest.merged(entries, [entry["name"] for entry in self._params["catalogue"]])

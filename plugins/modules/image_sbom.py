@@ -19,7 +19,9 @@ extends_documentation_fragment:
   - neursafe.fl.registry
 options:
   images:
-    description: The images, as name and reference. A tag is resolved to the digest that it has now.
+    description:
+      - The images, as name and reference. A tag is resolved to the digest that it has now.
+      - An image that is only to be built, which has no reference yet, may have an empty one in check mode.
     type: dict
     required: true
   sbom_dir:

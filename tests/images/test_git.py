@@ -95,18 +95,18 @@ def test_a_branch_that_moves_is_seen_by_the_next_run(site: Site, role: Role) -> 
     repository = Repository(site)
     branch = {"git_url": repository.url, "git_ref": "main"}
     words = role.run("--check", "--diff", **branch)
-    assert role.changed(words) == 2, "the checkout and the images"
+    assert role.changed(words) == 3, "the checkout, the images and their bills of materials"
     assert not (site.folder / "cache/source").exists() and not (site.folder / "images.json").exists()
-    assert role.changed(role.run(**branch)) == 2
+    assert role.changed(role.run(**branch)) == 3
     first = (site.folder / "images.json").read_text()
     assert role.changed(role.run(**branch)) == 0
 
     (site.tree / "app.txt").write_text("two")
     repository.commit()
     words = role.run("--check", **branch)
-    assert role.changed(words) == 2
+    assert role.changed(words) == 3
     assert (site.folder / "images.json").read_text() == first
-    assert role.changed(role.run(**branch)) == 2
+    assert role.changed(role.run(**branch)) == 3
     assert (site.folder / "images.json").read_text() != first
     assert role.changed(role.run(**branch)) == 0
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.modules import image_sbom
 from image_fake import OCI, STATUS, Images, deb, metadata, packed, sha256
 from module_call import answer_of
@@ -105,13 +106,14 @@ def test_the_same_image_gives_the_same_bytes_elsewhere(case: Case) -> None:
 
 
 def test_check_mode_says_what_would_be_made_and_reads_no_image(case: Case) -> None:
-    unbuilt = {**case.images, "nsfl-new": f"{case.host}/nsfl-new:c-123"}
+    unbuilt = {**case.images, "nsfl-new": f"{case.host}/nsfl-new:c-123", "nsfl-unplanned": ""}
     result = case.run(images=unbuilt, _ansible_check_mode=True, _ansible_diff=True)
-    assert result["changed"] and result["missing"] == ["nsfl-app", "nsfl-base", "nsfl-new"]
-    assert result["diff"]["before"] == "" and result["diff"]["after"].count("\n") == 3
+    assert result["changed"] and result["missing"] == ["nsfl-app", "nsfl-base", "nsfl-new", "nsfl-unplanned"]
+    assert result["diff"]["before"] == "" and result["diff"]["after"].count("\n") == 4
     assert not (case.folder / "sbom").exists() and not [line for line in case.asked if "blobs" in line]
     case.run()
-    assert case.run(images=unbuilt, _ansible_check_mode=True)["missing"] == ["nsfl-new"]
+    assert case.run(images=unbuilt, _ansible_check_mode=True)["missing"] == ["nsfl-new", "nsfl-unplanned"]
+    assert "nsfl-new (" in case.run(images=unbuilt)["msg"] and "nsfl-unplanned (" in case.run(images=unbuilt)["msg"]
     assert not case.run(_ansible_check_mode=True)["changed"]
 
 
@@ -168,12 +170,12 @@ def test_a_platform_is_chosen_of_several(case: Case) -> None:
     assert case.run(images={"nsfl-app": f"{case.host}/nsfl-app@{only}"})["changed"], "there is but one"
 
 
-def test_packages_of_rpm_are_not_passed_over_in_silence(case: Case) -> None:
+def test_packages_of_rpm_are_not_passed_over_in_silence(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     digest = case.has.image("nsfl-rpm", [packed({"var/lib/rpm/rpmdb.sqlite": "x"})])
-    result = case.run(images={"nsfl-rpm": f"{case.host}/nsfl-rpm@{digest}"})
-    assert [one["event"]["msg"] for one in result["warnings"]] == [
-        "image nsfl-rpm has a database of RPM, which is not read: its packages are not listed"
-    ]
+    said: list[str] = []
+    monkeypatch.setattr(AnsibleModule, "warn", lambda _self, text: said.append(text))
+    case.run(images={"nsfl-rpm": f"{case.host}/nsfl-rpm@{digest}"})
+    assert said == ["image nsfl-rpm has a database of RPM, which is not read: its packages are not listed"]
     assert "RPM, which is not read" in case.path("nsfl-rpm", digest).read_text()
 
 
