@@ -55,7 +55,7 @@ class Manifest:
         if before == after:
             return None
         if not dry:
-            write_whole(self._path, after)
+            write_whole(self._path, after.encode())
         name = os.fspath(self._path)
         return {"before": before, "after": after, "before_header": name, "after_header": name}
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from ansible_collections.neursafe.fl.plugins.module_utils._image_content import Content, content_of, layer_of
 from ansible_collections.neursafe.fl.plugins.module_utils._image_layers import Layer, merged
 from ansible_collections.neursafe.fl.plugins.module_utils._image_packages import RPM, is_wanted, packages, system
+from ansible_collections.neursafe.fl.plugins.module_utils._layer_cache import LayerCache
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError, told
 from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference, parse
 from ansible_collections.neursafe.fl.plugins.module_utils._registries import Registries
@@ -50,6 +51,7 @@ class SbomService:
         self._params = params
         self._check_mode = check_mode
         self._registries = Registries(params)
+        self._cache = LayerCache(params["cache_dir"] or "")
         self.warnings: list[str] = []
 
     def run(self) -> dict[str, t.Any]:
@@ -97,12 +99,18 @@ class SbomService:
     def _layers(self, images: t.Mapping[Reference, Content]) -> dict[str, Layer]:
         places = {digest: reference for reference, content in images.items() for digest in content.layers}
 
+        kept = {digest: layer for digest in places if (layer := self._cache.get(digest))}
+        new = [digest for digest in places if digest not in kept]
+
         def read(digest: str) -> Layer:
             place = places[digest]
             return layer_of(place.repository, digest, self._registries.at(place.registry), is_wanted, RPM)
 
         with ThreadPoolExecutor(max_workers=_LAYERS_AT_ONCE) as pool:
-            return dict(zip(places, telling("read layers", pool.map(read, places), len(places)), strict=True))
+            found = dict(zip(new, telling("read layers", pool.map(read, new), len(new)), strict=True))
+        for digest, layer in found.items():
+            self._cache.put(digest, layer)
+        return kept | found
 
     def _write(self, one: Wanted, content: Content, layers: t.Mapping[str, Layer]) -> None:
         files = merged(layers[digest] for digest in content.layers)
@@ -117,4 +125,4 @@ class SbomService:
             created=content.config.get("created") or "",
             labels=(content.config.get("config") or {}).get("Labels") or {},
         )
-        write_whole(one.path, as_text(document(image, packages(files), system(files), has_rpm)))
+        write_whole(one.path, as_text(document(image, packages(files), system(files), has_rpm)).encode())

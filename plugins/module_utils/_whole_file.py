@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Put a text that anyone may read in the place of what is there; folders are made."""
+def write_whole(path: Path, content: bytes) -> None:
+    """Put what anyone may read in the place of what is there; folders are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as output:
-            output.write(text)
+        with os.fdopen(handle, "wb") as output:
+            output.write(content)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
     except BaseException:

@@ -28,6 +28,11 @@ options:
     description: Folder of the files. Each is called C(NAME@sha256-DIGEST.spdx.json).
     type: path
     required: true
+  cache_dir:
+    description:
+      - Folder in which what was found in a layer is kept, so that an image that is built anew costs its new layers only. It may be removed
+        at any time. Without it nothing is kept.
+    type: path
   platform:
     description: Which one is listed of an image that is there for several platforms.
     type: str
@@ -88,6 +93,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._image_sbom import Sbo
 OPTIONS: dict[str, dict[str, object]] = {
     "images": {"type": "dict", "required": True},
     "sbom_dir": {"type": "path", "required": True},
+    "cache_dir": {"type": "path"},
     "platform": {"type": "str", "default": "linux/amd64"},
     "registry": {"type": "str", "default": ""},
     "registry_username": {"type": "str", "default": ""},

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -103,6 +104,32 @@ def test_the_same_image_gives_the_same_bytes_elsewhere(case: Case) -> None:
     (other,) = (case.folder / "other").iterdir()
     assert other.name == case.path("nsfl-app", case.app).name
     assert other.read_bytes() == case.path("nsfl-app", case.app).read_bytes()
+
+
+def test_a_layer_that_was_read_once_is_known(case: Case) -> None:
+    """Of the second image only its own layer is read, and the result is the same as without a cache."""
+    cache = {"cache_dir": str(case.folder / "cache")}
+    case.run(images={"nsfl-base": case.images["nsfl-base"]}, **cache)
+    case.asked.clear()
+    result = case.run(**cache)
+    assert [sha256(layer) for layer in (BASE, APP) if any(sha256(layer) in line for line in case.asked)] == [sha256(APP)]
+    cached = {Path(path).name: Path(path).read_bytes() for path in result["files"].values()}
+    plain = case.run(sbom_dir=str(case.folder / "plain"))
+    assert {Path(path).name: Path(path).read_bytes() for path in plain["files"].values()} == cached
+
+
+@pytest.mark.parametrize("damage", [b"", b"no gzip", gzip.compress(b"[]"), gzip.compress(b"{}"), gzip.compress(b"{}")[:-5]])
+def test_what_is_damaged_in_the_cache_is_read_anew(case: Case, damage: bytes) -> None:
+    cache = {"cache_dir": str(case.folder / "cache")}
+    case.run(**cache)
+    kept = sorted((case.folder / "cache/layers").iterdir())
+    before = [path.read_bytes() for path in kept]
+    for path in kept:
+        path.write_bytes(damage)
+    case.path("nsfl-app", case.app).unlink()
+    assert case.run(**cache)["missing"] == ["nsfl-app"]
+    assert [path.read_bytes() for path in kept] == before and len(kept) == 2
+    assert case.packages("nsfl-app", case.app)["pkg:pypi/six"] == "1.17.0"
 
 
 def test_check_mode_says_what_would_be_made_and_reads_no_image(case: Case) -> None:
