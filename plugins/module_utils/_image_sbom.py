@@ -70,6 +70,7 @@ class SbomService:
             "changed": bool(todo),
             "files": {one.name: os.fspath(one.path) for one in wanted},
             "missing": [one.name for one in todo],
+            "changes": [f"list the packages of {one.name}" for one in todo],
             "diff": {"before": before, "after": "".join(f"{path}\n" for path in files)},
         }
 

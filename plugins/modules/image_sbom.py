@@ -85,6 +85,12 @@ missing:
   returned: success
   type: list
   elements: str
+changes:
+  description: The same in words.
+  returned: success
+  type: list
+  elements: str
+  sample: ["list the packages of nsfl-proxy"]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -68,6 +68,7 @@ def case(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Case]:
 def test_each_image_gets_a_file_that_lists_what_its_layers_add_up_to(case: Case) -> None:
     result = case.run()
     assert result["changed"] and result["missing"] == ["nsfl-app", "nsfl-base"]
+    assert result["changes"] == ["list the packages of nsfl-app", "list the packages of nsfl-base"]
     assert result["files"] == {"nsfl-app": str(case.path("nsfl-app", case.app)), "nsfl-base": str(case.path("nsfl-base", case.base))}
     base = {"pkg:deb/debian/libc6": "2.36", "pkg:deb/debian/python3": "3.11", "pkg:pypi/six": "1.16.0"}
     assert case.packages("nsfl-base", case.base) == base
