@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils._image_sbom import SbomError, SbomService
 from ansible_collections.neursafe.fl.plugins.modules.image_sbom import OPTIONS
+from images_role import Role
 from real_registry import ACCOUNT, Certificates, RealRegistry
 from small_site import BUILDERS, SHELL, Site
 from spdx_tools.spdx.parser.parse_anything import parse_file
@@ -115,3 +116,32 @@ def test_a_registry_with_an_authority_of_its_own_is_checked(site: Site, certific
             sboms(site, built, **{**settings, "registry_ca_path": str(certificates.other)})
         assert not (site.folder / "sbom").exists()
         assert sboms(site, built, **settings)["changed"]
+
+
+def recap(words: str) -> str:
+    """What a run did, in numbers: tasks that were ok, changed, skipped and so on."""
+    return next(line for line in reversed(words.splitlines()) if "changed=" in line)
+
+
+def test_the_role_makes_them_once_and_then_does_not_a_task_more(site: Site, role: Role) -> None:
+    tree = {"source_tree": str(site.tree)}
+    role.run(sbom_dir="", **tree)
+    without = recap(role.run(sbom_dir="", **tree))
+    assert not (site.folder / "sbom").exists()
+
+    foreseen = role.run("--check", "--diff", **tree)
+    assert role.changed(foreseen) == 1 and "list the packages of nsfl-app" in foreseen
+    assert not (site.folder / "sbom").exists()
+    assert role.changed(role.run(**tree)) == 1
+    files = {path.name.partition("@")[0]: path for path in (site.folder / "sbom").iterdir()}
+    assert set(files) == {"nsfl-base", "nsfl-app"}
+    assert recap(role.run(**tree)) == without
+
+    times = {name: path.stat().st_mtime_ns for name, path in files.items()}
+    files["nsfl-app"].unlink()
+    assert role.changed(role.run(**tree)) == 1
+    assert files["nsfl-base"].stat().st_mtime_ns == times["nsfl-base"] and files["nsfl-app"].is_file()
+    # A new image gets a file of its own; that of the one before stays.
+    (site.tree / "app.txt").write_text("two")
+    assert role.changed(role.run(**tree)) == 2
+    assert sum(path.name.startswith("nsfl-app@") for path in (site.folder / "sbom").iterdir()) == 2
