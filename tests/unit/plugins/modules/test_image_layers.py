@@ -76,6 +76,8 @@ def test_layers_may_be_unpacked_empty_or_packed_in_several_parts() -> None:
     plain = archive({"wanted": "text"})
     assert read(plain).files == read(gzip.compress(plain[:700]) + gzip.compress(plain[700:])).files == {"wanted": b"text"}
     assert read(packed({})) == Layer()
+    # What follows the archive's end is part of the layer, and of its checksum.
+    assert read(plain + b"\0" * 10**6).files == read(gzip.compress(plain) + b"\0" * 10**6).files == {"wanted": b"text"}
 
 
 def test_a_long_archive_is_not_kept_in_memory() -> None:
