@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import typing as t
 from pathlib import Path
+
+from ansible_collections.neursafe.fl.plugins.module_utils._whole_file import write_whole
 
 Entries = dict[str, dict[str, str]]
 
@@ -54,12 +55,7 @@ class Manifest:
         if before == after:
             return None
         if not dry:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(prefix=f".{self._path.name}.", dir=self._path.parent)
-            with os.fdopen(handle, "w", encoding="utf-8") as output:
-                output.write(after)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, self._path)
+            write_whole(self._path, after.encode())
         name = os.fspath(self._path)
         return {"before": before, "after": after, "before_header": name, "after_header": name}
 

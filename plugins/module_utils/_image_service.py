@@ -22,9 +22,11 @@ from ansible_collections.neursafe.fl.plugins.module_utils._image_trust import ch
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
 from ansible_collections.neursafe.fl.plugins.module_utils._registries import LOOKUPS_AT_ONCE, Registries
 from ansible_collections.neursafe.fl.plugins.module_utils._registry import RegistryError
+from ansible_collections.neursafe.fl.plugins.module_utils._sbom_files import is_complete
 
 _DOCKERFILES = "deploy/docker-images/dockerfiles"
 _LABEL_CONTENT = "org.neursafe.fl.content"
+_UNBUILT = "(built in the real run)"
 _LABEL_REVISION = "org.opencontainers.image.revision"
 
 
@@ -75,9 +77,9 @@ class ImageService:
             if self._params["mirror"]:
                 copies = self._plan_mirror()
                 entries = {one.name: one.entry() for one in copies}
-                result["up_to_date"] = "copied" not in self.actions.values() and not self._manifest.would_change(entries)
+                result["up_to_date"] = "copied" not in self.actions.values() and self._is_written(entries)
             elif self._params["prebuilt"]:
-                result["up_to_date"] = not self._manifest.would_change(self._resolve_prebuilt())
+                result["up_to_date"] = self._is_written(self._resolve_prebuilt())
             elif self._source_comes_later():
                 self._registries.ping()
                 self._check_builder()
@@ -88,10 +90,13 @@ class ImageService:
                     self._check_builder()
                 entries = {image.name: self._entry(image, known.get(image.name)) for image in plan}
                 idle = all(action == "present" for action in self.actions.values())
-                result.update(up_to_date=idle and not self._manifest.would_change(entries), images=entries)
+                result.update(up_to_date=idle and self._is_written(entries), images=entries)
         except _EXPECTED as error:
             result["problems"] = [told(error, self._params["labels"]), *(self._registry_problems() if isinstance(error, PlanError) else [])]
         return {**result, "commit": self._commit}
+
+    def _is_written(self, entries: dict[str, dict[str, str]]) -> bool:
+        return not self._manifest.would_change(entries) and is_complete(self._params["sbom_dir"] or "", entries)
 
     def _registry_problems(self) -> list[str]:
         """Asked on its own when the plan has come to nothing, so that one run tells of both."""
@@ -263,7 +268,7 @@ class ImageService:
     def _entry(self, image: PlannedImage, digest: str | None) -> dict[str, str]:
         named = image.reference.with_tag(self._params["tag"] or image.content_tag)
         if digest is None:
-            return {"image": str(named), "digest": "(built in the real run)", "reference": str(image.reference)}
+            return {"image": str(named), "digest": _UNBUILT, "reference": str(image.reference)}
         pinned = image.reference.pinned(digest) if self._params["registry"] else image.reference
         return {"image": str(named), "digest": digest, "reference": str(pinned)}
 
@@ -273,7 +278,8 @@ class ImageService:
         names = self._params["select"] or [entry["name"] for entry in self._params["catalogue"]]
         self.actions = dict.fromkeys(names, "built")
         news = self._manifest.news(self._manifest.read(), self.actions)
-        return {"changed": True, "images": {}, "actions": self.actions, "changes": news, "log_dir": str(self.log_dir)}
+        entries = {name: {"image": name, "digest": _UNBUILT, "reference": ""} for name in names}
+        return {"changed": True, "images": entries, "actions": self.actions, "changes": news, "log_dir": str(self.log_dir)}
 
     def _finish(self, entries: dict[str, dict[str, str]], phases: dict[str, dict[str, float]]) -> dict[str, t.Any]:
         wanted = self._manifest.merged(entries, [entry["name"] for entry in self._params["catalogue"]])

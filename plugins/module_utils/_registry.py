@@ -13,12 +13,14 @@ import typing as t
 import urllib.request
 from dataclasses import dataclass, field
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
 from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference, is_loopback
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
+_REDIRECTS = (301, 302, 303, 307, 308)
+_LONGEST_WAY = 5
 Challenge = tuple[str, dict[str, str]]
 MANIFEST_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -92,14 +94,43 @@ class Registry:
 
     def retag(self, reference: Reference, tag: str) -> None:
         """Give an image that the registry has another tag there; no layer moves."""
-        path = f"/v2/{reference.repository}/manifests/"
-        authorisation = self._authorisation(reference.repository, "pull,push")
-        accept = {"Accept": ", ".join(MANIFEST_TYPES), **authorisation}
-        status, answer, body = self._request("GET", path + (reference.digest or reference.tag), accept)
-        self._check(status, answer, f"read {reference}")
-        kind = answer.get("content-type", MANIFEST_TYPES[-1])
-        status, answer, _body = self._request("PUT", path + tag, {"Content-Type": kind, **authorisation}, body)
+        kind, body = self.manifest(reference, "pull,push")
+        headers = {"Content-Type": kind, **self._authorisation(reference.repository, "pull,push")}
+        status, answer, _body = self._request("PUT", f"/v2/{reference.repository}/manifests/{tag}", headers, body)
         self._check(status, answer, f"write the tag {tag} of {reference}")
+
+    def manifest(self, reference: Reference, actions: str = "pull") -> tuple[str, bytes]:
+        """Type and content of a manifest."""
+        path = f"/v2/{reference.repository}/manifests/{reference.digest or reference.tag}"
+        headers = {"Accept": ", ".join(MANIFEST_TYPES), **self._authorisation(reference.repository, actions)}
+        status, answer, body = self._request("GET", path, headers)
+        if status == 404:
+            raise RegistryError(f"registry {self.host} has no image {reference}; build it or correct the reference")
+        self._check(status, answer, f"read {reference}")
+        return answer.get("content-type", MANIFEST_TYPES[-1]), body
+
+    def blob(self, repository: str, digest: str) -> t.Any:
+        """The answer that a layer or a configuration is read from, as it comes; to be closed."""
+        first = url = f"{self.base_url}/v2/{repository}/blobs/{digest}"
+        headers = self._authorisation(repository, "pull")
+        for step in range(_LONGEST_WAY):
+            try:
+                return self._open(_HttpRequest(url, headers=headers))
+            except HTTPError as error:
+                place = urljoin(url, error.headers.get("location", ""))
+                if error.code == 401 and self._tokens and not step:
+                    # Of an image with large layers, the last is asked for when the token has expired.
+                    self._tokens.clear()
+                    headers = self._authorisation(repository, "pull")
+                elif error.code in _REDIRECTS and place != url:
+                    # Another host, which many registries keep their layers on, does not get to see the account.
+                    headers = headers if urlsplit(place)[:2] == urlsplit(first)[:2] else {}
+                    url = place
+                else:
+                    self._check(error.code, {}, f"give {digest} of {repository}")
+            except (URLError, OSError, ValueError) as error:
+                raise self._unreachable(error) from error
+        raise RegistryError(f"registry {self.host} sends from place to place instead of giving {digest} of {repository}; look at its log")
 
     def _check(self, status: int, headers: t.Mapping[str, str], doing: str) -> None:
         if status in (401, 403):
@@ -144,10 +175,13 @@ class Registry:
         except HTTPError as error:
             return error.code, _lower(error.headers), b""
         except (URLError, OSError, ValueError) as error:
-            if trouble := _certificate_trouble(error):
-                raise RegistryError(f"registry {self.host}: {trouble[0]}", trouble[1]) from error
-            text = f"cannot be reached at {self.base_url}: {getattr(error, 'reason', error)}; start it, or correct the address"
-            raise RegistryError(f"registry {self.host} {text}") from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> RegistryError:
+        if trouble := _certificate_trouble(error):
+            return RegistryError(f"registry {self.host}: {trouble[0]}", trouble[1])
+        text = f"cannot be reached at {self.base_url}: {getattr(error, 'reason', error)}; start it, or correct the address"
+        return RegistryError(f"registry {self.host} {text}")
 
     def _open(self, request: urllib.request.Request) -> t.Any:
         # One opener for all requests: the trust store is read once, which is most of what a request costs otherwise.

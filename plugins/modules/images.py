@@ -15,6 +15,8 @@ description:
     starts from). When the registry has that tag, nothing is built and nothing is pushed, and the builder is not even asked.
   - Writes a manifest file that names each image by its digest.
   - Build files stay as they are; image names in them are replaced in a temporary copy.
+extends_documentation_fragment:
+  - neursafe.fl.registry
 options:
   source:
     description: Root of the source tree, which is the build context of every image. Left out for O(prebuilt) images.
@@ -65,26 +67,6 @@ options:
     description: Registry (C(host:port), with a path if wanted) to push to. Empty keeps the images in the builder.
     type: str
     default: ''
-  registry_username:
-    description: Account at the registry.
-    type: str
-    default: ''
-  registry_password:
-    description: Password of the account. It is never written to the user's own Docker configuration.
-    type: str
-    default: ''
-  registry_scheme:
-    description: How the registry is asked. V(auto) means plain HTTP on this machine's own addresses and HTTPS elsewhere.
-    type: str
-    choices: [auto, http, https]
-    default: auto
-  registry_ca_path:
-    description: File with the authority that signed the registry's certificate.
-    type: path
-  validate_certs:
-    description: Whether the registry's certificate is checked.
-    type: bool
-    default: true
   tag:
     description: A tag for people, given to the images besides the content tag. Empty gives none.
     type: str
@@ -153,6 +135,11 @@ options:
     description: File that names each image, its digest and the reference to use. Written only when that changes.
     type: path
     required: true
+  sbom_dir:
+    description:
+      - Folder in which each image is to have a bill of materials, as M(neursafe.fl.image_sbom) makes it. Nothing is written there.
+      - With O(state=checked), an image without one is something left to do.
+    type: path
   labels:
     description: What the caller calls the options, for the messages that name one.
     type: dict
@@ -230,7 +217,7 @@ commit:
   returned: O(state=checked)
   type: str
 up_to_date:
-  description: Whether a run with O(state=present) would find nothing to do.
+  description: Whether a run with O(state=present) would find nothing to do, and each image has a bill of materials in O(sbom_dir).
   returned: O(state=checked)
   type: bool
 """
@@ -272,6 +259,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "min_free_mb": {"type": "int", "default": 0},
     "cache_dir": {"type": "path", "required": True},
     "manifest_file": {"type": "path", "required": True},
+    "sbom_dir": {"type": "path"},
     "labels": {"type": "dict", "default": {}},
     "git_url": {"type": "str", "default": ""},
     "git_ref": {"type": "str", "default": ""},

@@ -28,6 +28,7 @@ AREAS = {
     "neursafe.fl.postgresql_schema": "tables",
     "neursafe.fl.mongodb_schema": "tables",
     "neursafe.fl.images": "images",
+    "neursafe.fl.image_sbom": "images",
     "kubernetes.core.k8s": "manifests",
     "neursafe.fl.rollout": "manifests",
 }

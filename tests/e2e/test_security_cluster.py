@@ -204,3 +204,18 @@ def test_security_18_no_secret_is_in_a_layer() -> None:
 def test_security_19_an_image_says_what_it_was_built_from() -> None:
     labels = {name: config["config"].get("Labels") or {} for name, config in image_configs().items()}
     assert [name for name, found in labels.items() if not any(re.fullmatch(r"[0-9a-f]{64}", str(value)) for value in found.values())] == []
+
+
+def test_security_19_each_image_has_its_bill_of_materials() -> None:
+    """Of the very digest that runs, with packages, and without a secret."""
+    images = json.loads((STATE / "images.json").read_text(encoding="utf-8"))
+    files = {name: STATE / "sbom" / f"{name}@{entry['digest'].replace(':', '-')}.spdx.json" for name, entry in images.items()}
+    assert [name for name, path in files.items() if not path.is_file()] == []
+    for name, path in files.items():
+        described, *packages = json.loads(path.read_text(encoding="utf-8"))["packages"]
+        assert (described["name"], described["versionInfo"]) == (name, images[name]["digest"])
+        assert "libc6" in {package["name"] for package in packages}, name
+        assert found_in(path.read_bytes(), secrets()) == set(), name
+    pods_of_ours = items("pods", "-l", "app.kubernetes.io/managed-by=neursafe.fl")
+    run = {container["image"].partition("@")[2] for pod in pods_of_ours for container in pod["spec"]["containers"]} - {""}
+    assert run and run <= {entry["digest"] for entry in images.values()}

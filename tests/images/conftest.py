@@ -12,7 +12,8 @@ from ansible.utils.collection_loader._collection_finder import _AnsibleCollectio
 _COLLECTIONS = Path(__file__).resolve().parents[2] / "build" / "collections"
 _AnsibleCollectionFinder(paths=[str(_COLLECTIONS)])._install()
 
-from real_registry import Certificates, RealRegistry
+from images_role import Role
+from real_registry import WITHOUT_ACCOUNT, Certificates, RealRegistry
 from small_site import Site
 
 
@@ -44,3 +45,10 @@ def site(tmp_path: Path) -> Iterator[Site]:
     made = Site(tmp_path)
     yield made
     made.forget()
+
+
+@pytest.fixture
+def role(site: Site, tmp_path: Path) -> Iterator[Role]:
+    with RealRegistry(tmp_path / "registry", account=WITHOUT_ACCOUNT) as running:
+        site.check(running.settings)
+        yield Role(site, running)

@@ -3,20 +3,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pytest
-from real_registry import WITHOUT_ACCOUNT, RealRegistry
+from images_role import Role
 from small_site import Site
-
-ROOT = Path(__file__).resolve().parents[2]
-CHANGED = re.compile(r"changed=(\d+)")
 
 
 class Repository:
@@ -46,67 +37,22 @@ class Repository:
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-class Role:
-    """playbooks/images.yml with settings of its own."""
-
-    def __init__(self, site: Site, registry: RealRegistry) -> None:
-        self._site = site
-        self._settings: dict[str, Any] = {
-            "nsfl_registry": registry.host,
-            "nsfl_images_builder": "buildah",
-            "nsfl_images_catalogue": site.params["catalogue"],
-            "nsfl_images_cache_dir": site.params["cache_dir"],
-            "nsfl_images_manifest_file": site.params["manifest_file"],
-        }
-
-    def run(self, *arguments: str, **settings: str) -> str:
-        """What the playbook prints; it must succeed."""
-        code, output = self._play(arguments, settings)
-        assert code == 0, output
-        return output
-
-    def refused(self, **settings: str) -> str:
-        """What the playbook prints; it must fail, and change nothing before."""
-        code, output = self._play((), settings)
-        assert code != 0 and self.changed(output) == 0, output
-        return " ".join(output.split())
-
-    @staticmethod
-    def changed(output: str) -> int:
-        return int(CHANGED.findall(output)[-1])
-
-    def _play(self, arguments: tuple[str, ...], settings: dict[str, str]) -> tuple[int, str]:
-        named = {f"nsfl_images_{name}": value for name, value in settings.items()}
-        variables = json.dumps({**self._settings, **named})
-        command = ["ansible-playbook", "playbooks/images.yml", "-i", "/dev/null", "-e", variables, *arguments]
-        environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain"}
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-
-@pytest.fixture
-def role(site: Site, tmp_path: Path) -> Iterator[Role]:
-    with RealRegistry(tmp_path / "registry", account=WITHOUT_ACCOUNT) as running:
-        site.check(running.settings)
-        yield Role(site, running)
-
-
 def test_a_branch_that_moves_is_seen_by_the_next_run(site: Site, role: Role) -> None:
     repository = Repository(site)
     branch = {"git_url": repository.url, "git_ref": "main"}
     words = role.run("--check", "--diff", **branch)
-    assert role.changed(words) == 2, "the checkout and the images"
+    assert role.changed(words) == 3, "the checkout, the images and their bills of materials"
     assert not (site.folder / "cache/source").exists() and not (site.folder / "images.json").exists()
-    assert role.changed(role.run(**branch)) == 2
+    assert role.changed(role.run(**branch)) == 3
     first = (site.folder / "images.json").read_text()
     assert role.changed(role.run(**branch)) == 0
 
     (site.tree / "app.txt").write_text("two")
     repository.commit()
     words = role.run("--check", **branch)
-    assert role.changed(words) == 2
+    assert role.changed(words) == 3
     assert (site.folder / "images.json").read_text() == first
-    assert role.changed(role.run(**branch)) == 2
+    assert role.changed(role.run(**branch)) == 3
     assert (site.folder / "images.json").read_text() != first
     assert role.changed(role.run(**branch)) == 0
 

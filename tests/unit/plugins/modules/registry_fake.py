@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A registry in a thread and a builder in shell that pushes into it: a tag is a file, its content is the manifest."""
+"""A registry in a thread and a builder in shell that pushes into it: a tag, a digest or a blob is a file, its content what is answered."""
 
 from __future__ import annotations
 
@@ -53,9 +53,13 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """The four calls that the module makes; `folder` is set by a subclass."""
+    """The calls that the modules make; `folder` is set by a subclass. What was asked for is noted in `asked`.
+
+    A file NAME.moved names the place where NAME is.
+    """
 
     folder: Path
+    asked: list[str]
 
     def _allowed(self) -> bool:
         wanted = "Basic " + base64.b64encode(":".join(ACCOUNT).encode()).decode()
@@ -73,14 +77,16 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _path(self) -> Path:
-        repository, _slash, tag = self.path.removeprefix("/v2/").partition("/manifests/")
-        return self.folder / "registry" / repository / tag
+        return self.folder / "registry" / self.path.removeprefix("/v2/").replace("/manifests/", "/").replace("/blobs/", "/")
 
     def do_GET(self) -> None:
+        self.asked.append(f"{self.command} {self.path}{' with an account' if self.headers.get('Authorization') else ''}")
         if not self._allowed():
             return
         if self.path == "/v2/":
             self._answer(200, b"{}", {})
+        elif (moved := self._path().with_suffix(".moved")).is_file():
+            self._answer(307, b"", {"Location": moved.read_text()})
         elif not self._path().is_file():
             self._answer(404, b"", {})
         else:
@@ -100,10 +106,10 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def registry(folder: Path) -> Iterator[str]:
-    """Serve the tags below `folder`/registry; gives host:port. Wants ACCOUNT when the file `locked` exists."""
+def registry(folder: Path, asked: list[str] | None = None) -> Iterator[str]:
+    """Serve what is below `folder`/registry; gives host:port. Wants ACCOUNT when the file `locked` exists."""
 
-    server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"folder": folder}))
+    server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"folder": folder, "asked": [] if asked is None else asked}))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"
