@@ -62,8 +62,9 @@ def is_there(lab: Lab, image: str, patience: float) -> bool:
     while True:
         try:
             return lab.configuration_of(image) == local
-        except OSError:
-            if time.monotonic() >= end:
+        except OSError as error:
+            # Another certificate does not come by waiting.
+            if time.monotonic() >= end or isinstance(getattr(error, "reason", None), ssl.SSLCertVerificationError):
                 raise
             time.sleep(1)
 
