@@ -7,6 +7,7 @@ import base64
 import hashlib
 import http.client
 import json
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -44,7 +45,7 @@ def images(here: dict[str, str]) -> int:
         if path.is_file():
             tree.update(path.read_bytes())
     account = base64.b64encode(f"{here['REGISTRY_USERNAME']}:{here['REGISTRY_PASSWORD']}".encode()).decode()
-    registry = http.client.HTTPConnection(here["REGISTRY"])
+    registry = http.client.HTTPSConnection(here["REGISTRY"], context=ssl.create_default_context(cafile=here["REGISTRY_CA"]))
     found = 0
     for image in json.loads(Path(here["IMAGES"]).read_text()).values():
         name, digest = image["reference"].partition("/")[2].split("@")

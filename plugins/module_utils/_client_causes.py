@@ -16,6 +16,21 @@ _LOG_RULES = [
         "give it TLS, or set nsfl_client_registry_insecure: true for a registry that you trust the network to",
     ),
     (
+        r"x509: certificate has expired or is not yet valid",
+        "the certificate of the image registry has expired",
+        "have it renewed, or set the host's clock right",
+    ),
+    (
+        r"x509: certificate (is valid for|is not valid for)|x509: cannot validate certificate for",
+        "the certificate of the image registry is for another name",
+        "name the registry as its certificate does (nsfl_client_image_registry)",
+    ),
+    (
+        r"x509: certificate signed by unknown authority",
+        "the certificate of the image registry is signed by an authority that this host does not know",
+        "name the file of that authority in nsfl_client_registry_ca_file",
+    ),
+    (
         r"unauthorized|authentication required|no basic auth credentials",
         "the image registry refused the login",
         "check nsfl_client_registry_username and nsfl_client_registry_password",

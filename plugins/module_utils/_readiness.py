@@ -36,6 +36,10 @@ HINTS: tuple[tuple[str, str], ...] = (
         "the database refuses; check its address, name, user and password",
     ),
     (
+        r"pull.*x509: ",
+        "the node does not take the registry's certificate; have its containerd know the authority, or have the certificate renewed",
+    ),
+    (
         r"ErrImageNeverPull|ErrImagePull|ImagePullBackOff|InvalidImageName",
         "the node cannot get the image; check name, registry, pull secret",
     ),

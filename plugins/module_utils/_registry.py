@@ -16,6 +16,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import OptionError
+from ansible_collections.neursafe.fl.plugins.module_utils._peer import shown
 from ansible_collections.neursafe.fl.plugins.module_utils._references import Reference, is_loopback
 
 _CHALLENGE = re.compile(r'(\w+)="([^"]*)"')
@@ -178,7 +179,7 @@ class Registry:
             raise self._unreachable(error) from error
 
     def _unreachable(self, error: Exception) -> RegistryError:
-        if trouble := _certificate_trouble(error):
+        if trouble := _certificate_trouble(error, self.base_url):
             return RegistryError(f"registry {self.host}: {trouble[0]}", trouble[1])
         text = f"cannot be reached at {self.base_url}: {getattr(error, 'reason', error)}; start it, or correct the address"
         return RegistryError(f"registry {self.host} {text}")
@@ -205,16 +206,19 @@ class Registry:
         return context
 
 
-def _certificate_trouble(error: Exception) -> tuple[str, str] | None:
+def _certificate_trouble(error: Exception, url: str) -> tuple[str, str] | None:
     """What to say of a failed handshake, and the option to change."""
     reason = str(getattr(error, "reason", error))
-    if "Hostname mismatch" in reason or "IP address mismatch" in reason:
-        return f"its certificate is for another name ({reason}); name the registry as its certificate does", "registry"
-    if "CERTIFICATE_VERIFY_FAILED" in reason:
-        return f"its certificate is not trusted ({reason}); give the file of the authority that signed it", "registry_ca_path"
     if "WRONG_VERSION_NUMBER" in reason:
         return "it speaks plain HTTP; set this to http if that is meant", "registry_scheme"
-    return None
+    if "CERTIFICATE_VERIFY_FAILED" not in reason:
+        return None
+    told = "; ".join(filter(None, (reason, shown(url))))
+    if "Hostname mismatch" in reason or "IP address mismatch" in reason:
+        return f"its certificate is for another name ({told}); name the registry as its certificate does", "registry"
+    if "has expired" in reason or "not yet valid" in reason:
+        return f"its certificate does not hold now ({told}); have it renewed, or set the clock right", "registry"
+    return f"its certificate is not trusted ({told}); give the file of the authority that signed it", "registry_ca_path"
 
 
 class _HttpRequest(urllib.request.Request):

@@ -165,7 +165,7 @@ RUNS = {
             "; is the server running and the port open?",
             "nsfl_db_address: PostgreSQL at 10.250.0.11:1 cannot be reached: ",
             "; start it, open its port, or correct the address",
-            "nsfl_registry: registry localhost:1 cannot be reached at http://localhost:1: [Errno 111] Connection refused; start it",
+            "nsfl_registry: registry localhost:1 cannot be reached at https://localhost:1: [Errno 111] Connection refused; start it",
             "nsfl_images_source_tree: the source tree /nonexistent/federated-learning is no folder on the controller; name the checkout",
             "nsfl_kubeconfig: no answer from https://10.250.0.11:1: [Errno 111] Connection refused; start the cluster, or name another",
         ),

@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 from minio import Minio
 from minio.error import S3Error
-from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, trusting
+from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, of_registry, trusting
 
 NODE = NETWORK[11]
 HEALTH = f"http://{NODE}:30083/api/v1/health"
@@ -56,9 +56,8 @@ def _status(url: str, **headers: str) -> int:
 
 
 def _registry(secret: str) -> bool:
-    port = on_registry_port()
     account = base64.b64encode(f"nsfl:{secret}".encode()).decode()
-    return {200: True, 401: False}[_status(f"http://127.0.0.1:{port}/v2/", Authorization=f"Basic {account}")]
+    return {200: True, 401: False}[of_registry(f"localhost:{on_registry_port()}/v2/", Authorization=f"Basic {account}").status]
 
 
 def on_registry_port() -> str:

@@ -57,6 +57,12 @@ def trusting() -> urllib3.PoolManager:
     return urllib3.PoolManager(ca_certs=str(STATE / ".nsfl-ca" / "ca.crt"))
 
 
+def of_registry(path: str, **headers: str) -> urllib3.BaseHTTPResponse:
+    """What the lab's registry answers, which has to prove who it is before it is told anything."""
+    known = urllib3.PoolManager(ca_certs=str(STATE / "registry-ca.crt"))
+    return known.request("GET", f"https://{path}", headers=headers, retries=False)
+
+
 def object_store() -> Minio:
     return Minio(f"{NETWORK[11]}:9000", "nsfl-root", secret("s3_root_password"), http_client=trusting())
 

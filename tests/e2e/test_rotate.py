@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -55,6 +56,8 @@ def test_all_are_renewed_the_old_ones_refused_and_nothing_of_any_is_shown() -> N
     after = secrets()
     assert [name for name in TAKEN if before[name] == after[name]] == []
     assert (standing(before), standing(after)) == (DEAD, ALIVE)
+    told = re.search(r"Renewed, the old ones refused: ([a-z0-9_, ]*)", run.output)
+    assert told and set(told[1].split(", ")) >= {*TAKEN, "certificate_authority"}, run.output[-3000:]
     assert (set(known_by(known).values()), set(known_by(authority()).values())) == ({False}, {True})
     assert trusted_still(known) == []
     assert not ROTATION.exists() and data() == kept

@@ -16,8 +16,11 @@ import yaml
 from conftest import Run, converged, run_playbook
 from minio import Minio
 from minio.error import S3Error
-from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, object_store, on_host, output, psql, secret, trusting
+from old_secrets import on_registry_port
+from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, object_store, of_registry, on_host, output, psql, secret, trusting
 from secret_watch import found_below, found_in, secrets, watched_processes
+from urllib3 import PoolManager
+from urllib3.exceptions import SSLError
 
 NODE = str(NETWORK[11])
 OURS = "/etc/neursafe_fl /usr/local/lib/neursafe_fl /var/lib/neursafe_fl /workspace/neursafe_fl"
@@ -77,6 +80,29 @@ def test_security_4_no_secret_is_in_a_process_during_the_runs(runs: dict[str, An
 
 def test_the_platform_is_at_rest_again(runs: dict[str, Any]) -> None:
     assert converged("server").changed == {}
+
+
+# The lab's registry
+
+
+def test_security_16_the_registry_proves_who_it_is_and_speaks_nothing_else() -> None:
+    host = f"localhost:{on_registry_port()}"
+    assert of_registry(f"{host}/v2/").status == 401
+    with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+        PoolManager().request("GET", f"https://{host}/v2/", retries=False)
+    assert PoolManager().request("GET", f"http://{host}/v2/", retries=False).status == 400
+
+
+def test_security_16_a_node_pulls_from_nobody_else() -> None:
+    """Without an account, which a node would be asked for after it has taken the certificate only."""
+    name = f"localhost:{on_registry_port()}"
+    for node in nodes():
+        copied = f"rm -rf /run/hosts; cp -r /etc/containerd/certs.d /run/hosts; sed -i '/ca = /d' /run/hosts/{name}/hosts.toml"
+        pull = f"ctr images pull --hosts-dir {{}} {name}/kubectl:v1.34.4 2>&1 || true; rm -rf /run/hosts"
+        known = on_host(node, pull.format("/etc/containerd/certs.d"))
+        assert "401 Unauthorized" in known and "x509" not in known, node
+        refused = on_host(node, f"{copied}; {pull.format('/run/hosts')}")
+        assert "x509: certificate signed by unknown authority" in refused and "401" not in refused, node
 
 
 # Files of the hosts

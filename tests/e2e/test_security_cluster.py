@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from conftest import ROOT
-from platform_hands import CACHE, NETWORK, STATE, kubectl, secret
+from platform_hands import CACHE, NETWORK, STATE, kubectl, of_registry, secret
 from secret_watch import found_in, secrets
 
 # The pods of the layout that does not run here are rendered, as the unit tests do.
@@ -182,15 +182,15 @@ def image_configs() -> dict[str, dict[str, Any]]:
     kinds = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
 
     def ask(url: str) -> Any:
-        return json.loads(
-            urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": f"Basic {account}", "Accept": kinds})).read()
-        )
+        answer = of_registry(url, Authorization=f"Basic {account}", Accept=kinds)
+        assert answer.status == 200, answer.status
+        return answer.json()
 
     found = {}
     for name, entry in json.loads((STATE / "images.json").read_text(encoding="utf-8")).items():
         registry, _slash, rest = entry["reference"].partition("/")
         repository, _at, digest = rest.partition("@")
-        base = f"http://{registry}/v2/{repository.partition(':')[0]}"
+        base = f"{registry}/v2/{repository.partition(':')[0]}"
         found[name] = ask(f"{base}/blobs/{ask(f'{base}/manifests/{digest}')['config']['digest']}")
     return found
 

@@ -14,6 +14,7 @@ import subprocess
 import tarfile
 import tempfile
 import time
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -34,11 +35,23 @@ class Certificates:
         self.certificate, self.key = folder / "registry.pem", folder / "registry.key"
         for path in (self.ca, self.other):
             _openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={path.stem}", "-keyout", f"{path}.key", "-out", path)
-        request, names = folder / "request.pem", folder / "names"
-        names.write_text(f"subjectAltName=DNS:localhost,IP:{docker_address()}\n")
-        _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=registry", "-keyout", self.key, "-out", request)
-        signed = ["-CA", self.ca, "-CAkey", f"{self.ca}.key", "-CAcreateserial", "-extfile", names, "-out", self.certificate]
-        _openssl("x509", "-req", "-days", "2", "-in", request, *signed)
+        self._request, self._names = folder / "request.pem", folder / "names"
+        self._names.write_text(f"subjectAltName=DNS:localhost,IP:{docker_address()}\n")
+        _openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=registry", "-keyout", self.key, "-out", self._request)
+        signed = ["-CA", self.ca, "-CAkey", f"{self.ca}.key", "-CAcreateserial", "-extfile", self._names, "-out", self.certificate]
+        _openssl("x509", "-req", "-days", "2", "-in", self._request, *signed)
+
+    def expired(self, folder: Path) -> Certificates:
+        """The same with a certificate that ended some time ago."""
+        other = copy(self)
+        other.certificate = folder / "expired.pem"
+        (folder / "index").touch()
+        kept = f"database={folder}/index\nnew_certs_dir={folder}\nrand_serial=yes\npolicy=p\ndefault_md=sha256"
+        (folder / "ca.conf").write_text(f"[ca]\ndefault_ca=a\n[a]\n{kept}\n[p]\ncommonName=supplied\n")
+        signer = ["-config", folder / "ca.conf", "-cert", self.ca, "-keyfile", f"{self.ca}.key", "-extfile", self._names]
+        days = ["-startdate", "260101000000Z", "-enddate", "260102000000Z"]
+        _openssl("ca", "-batch", "-notext", *signer, *days, "-in", self._request, "-out", other.certificate)
+        return other
 
 
 def _openssl(*arguments: str | Path) -> None:

@@ -58,6 +58,14 @@ def test_what_does_not_fit_is_told(site: Site, secure: RealRegistry, registry: R
         assert problem.startswith(f"nsfl_images_{beginning}") and words in problem, problem
 
 
+def test_one_that_has_expired_is_told_with_its_end(site: Site, tmp_path: Path, certificates: Certificates) -> None:
+    with RealRegistry(tmp_path / "expired", certificates.expired(tmp_path)) as registry:
+        change = {"registry_scheme": "https", "registry_ca_path": str(certificates.ca)}
+        (problem,) = site.check(registry.settings, change)["problems"]
+    assert problem.startswith("nsfl_images_registry: registry localhost:") and "its certificate does not hold now" in problem, problem
+    assert "certificate has expired" in problem and "names localhost" in problem and "valid until 2026-01-02" in problem, problem
+
+
 @pytest.fixture
 def remote(tmp_path: Path, certificates: Certificates) -> Iterator[RealRegistry]:
     """Not on the loopback interface, where Docker's daemon would check nothing."""

@@ -116,6 +116,7 @@ def test_readiness(item: dict[str, Any], ready: bool) -> None:
         ("nginx: [emerg] host not found in upstream", "DNS"),
         ("Env: MODEL_MANAGER_ADDRESS not configure", "lacks a variable"),
         ("Back-off pulling image: ImagePullBackOff", "registry"),
+        ("Failed to pull image: tls: failed to verify certificate: x509: certificate signed by unknown authority", "the authority"),
         ('secret "pgsecret" not found', "Secret is missing"),
         ("0/2 nodes are available: 2 Insufficient cpu.", "requests"),
         ("everything is fine", ""),

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as store_api
 from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import ask_all, silent
 from ansible_collections.neursafe.fl.plugins.module_utils._peer import shown
+from ansible_collections.neursafe.fl.plugins.module_utils._registry import Registry, RegistryError
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import make_authority, make_certificate
 from tls_server import Server, ended
 
@@ -60,6 +61,15 @@ def test_an_endpoint_that_is_not_trusted(server: Server, tmp_path: Path, authori
     assert told.startswith(f"store ({server.url}): its certificate does not hold ({reason}")
     with pytest.raises(ValueError, match=SEEN.format(names)):
         raise ValueError(told)
+    assert server.said == []
+
+
+@pytest.mark.parametrize(("server", "authority", "reason", "names"), WRONG, indirect=["server"])
+def test_a_registry_that_is_not_trusted(server: Server, tmp_path: Path, authority: str, reason: str, names: str) -> None:
+    host = server.url.removeprefix("https://")
+    registry = Registry(host, "fl", "secret", scheme="https", ca_path=str(tmp_path / authority))
+    with pytest.raises(RegistryError, match=rf"registry {host}: its certificate .*{reason}.*{SEEN.format(names)}.*\); (name|have|give) "):
+        registry.ping()
     assert server.said == []
 
 

@@ -50,6 +50,9 @@ def test_a_broken_kubeconfig_is_named(capsys: Any) -> None:
     [
         ("Error: unauthorized: authentication required", "refused the login"),
         ("http: server gave HTTP response to HTTPS client", "speaks plain HTTP"),
+        ("tls: failed to verify certificate: x509: certificate signed by unknown authority", "nsfl_client_registry_ca_file"),
+        ("x509: certificate has expired or is not yet valid: current time 2027-01-01T00:00:00Z", "has expired"),
+        ("x509: certificate is valid for localhost, node-1, not registry.example.org", "is for another name"),
         ("manifest unknown", "no such image"),
         ("AttributeError: 'bool' object has no attribute 'lower'", "wrong type"),
         ("ValueError: not enough values to unpack (expected 2, got 1)", "not HOST:PORT"),
