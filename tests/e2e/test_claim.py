@@ -12,8 +12,10 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import enforcing
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
+from flows import CLAIM
 from platform_hands import kubectl, on_host, output
 from typed_job import put_folder, rounds_of_finished_job
 
@@ -67,6 +69,24 @@ def test_it_converges_and_again_changes_nothing() -> None:
 def test_a_federated_job_finishes_with_its_records_in_mongodb() -> None:
     run = converged("verify", *SETTINGS)
     assert re.search(r"job verify-\S+ FINISHED: 3 rounds, loss [\d.]+ → [\d.]+ → [\d.]+, 1 clients", run.output), run.output[-3000:]
+
+
+@pytest.fixture
+def enforced() -> Iterator[None]:
+    try:
+        CLAIM.bring()
+        assert sorted(CLAIM.everything - CLAIM.through()) == []
+        enforcing.start()
+        yield
+    finally:
+        enforcing.stop()
+        CLAIM.take_away()
+
+
+def test_security_12_under_its_policies_a_job_finishes_and_nobody_gets_through_who_may_not(enforced: None) -> None:
+    CLAIM.start_anew()
+    assert " FINISHED: " in converged("verify", *SETTINGS).output
+    assert enforcing.wrong(CLAIM) == ([], [])
 
 
 def test_the_pods_have_the_claim_and_no_folder_of_a_node_and_know_one_database() -> None:

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The table of docs/security.md for the platforms that run in the lab: who reaches which end, and nobody else does."""
+
+from __future__ import annotations
+
+from reach import FREE, Platform
+
+PORTS = {"job-scheduler": 8088, "client-selector": 50055, "model-manager": 50057, "api-server": 8000}
+
+# Database, object store and server are at addresses of nodes, so of those only the port counts.
+BOTH: dict[str, set[str]] = {
+    "proxy": {*FREE, "task-manager"},
+    "proxy by HTTP": {*FREE, "job-scheduler"},
+    "client-selector": {"job-scheduler", "proxy", "coordinator"},
+    "job-scheduler": {"coordinator", "api-server"},
+    "model-manager": {"job-scheduler", "api-server"},
+    "api-server": {*FREE},
+    "api-server by HTTPS": {*FREE},
+    "task-manager": {*FREE},
+    "coordinator": {*FREE, "proxy"},
+    "coordinator, another port": {*FREE, "proxy"},
+    "executor": {*FREE, "task-manager"},
+    "executor, another port": {*FREE},
+    "database": {*FREE, "job-scheduler", "model-manager", "task-manager"},
+    "registry": {*FREE},
+    "Kubernetes": {*FREE, "job-scheduler", "task-manager", "api-server"},
+    "DNS by TCP": {*FREE, "job-scheduler", "model-manager", "proxy", "task-manager"},
+    "DNS by UDP": {*FREE, "job-scheduler", "model-manager", "proxy", "task-manager"},
+}
+
+
+def _with_twins(table: dict[str, set[str]], components: dict[str, int]) -> dict[str, set[str]]:
+    """kube-router keeps both directions of a policy in one chain, so a second pod of a component reaches what that lets anyone in at.
+
+    Policies do not mean that, and components have one pod.
+    """
+    component = {end: end.removesuffix(" by HTTPS").removesuffix(" by HTTP") for end in table}
+    return {end: {*who, component[end]} if component[end] in components and who >= FREE else who for end, who in table.items()}
+
+
+def _platform(components: dict[str, int], further: dict[str, set[str]], namespace: str, proxy_http: int, database: int) -> Platform:
+    components = {**PORTS, **components}
+    return Platform(namespace, components, proxy_http, database, _with_twins({**BOTH, **further}, components))
+
+
+GUIDES = _platform({"proxy": 30091, "task-manager": 30090}, {"object store": {*FREE, "model-manager"}}, "default", 30092, 5432)
+# The tree is a mounted claim there, so nobody asks the object store.
+CLAIM = _platform(
+    {"proxy": 30191, "task-manager": 30190, "data-server": 30188}, {"object store": {*FREE}, "data-server": {*FREE}}, "fl", 30192, 27017
+)

@@ -1,0 +1,1 @@
+../../../roles/nsfl_lab/files/programs/build.sh
