@@ -109,7 +109,12 @@ def authority() -> str:
 
 def known_by(certificate: str) -> dict[str, bool]:
     """Which services are known by this authority, asked with openssl."""
-    services = {"registry": (5000, ()), "object store": (9000, ()), "database": (5432, ("-starttls", "postgres")), "API server": (30084, ())}
+    services = {
+        "registry": (5000, ()),
+        "object store": (9000, ()),
+        "database": (5432, ("-starttls", "postgres")),
+        "API server": (30084, ()),
+    }
     with tempfile.NamedTemporaryFile("w", suffix=".crt") as file:
         file.write(certificate)
         file.flush()

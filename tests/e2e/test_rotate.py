@@ -113,7 +113,7 @@ def test_killed_in_the_midst_it_is_finished_by_the_next_run(begun: str, then: tu
 def test_killed_between_two_authorities_any_run_goes_on() -> None:
     """Registry and object store show certificates of the new one, and nobody else knows it yet."""
     known = authority()
-    killed_when("PLAY [Shared storage]", *wish("certificate_authority"))
+    killed_when("PLAY [Shared storage on the nodes]", *wish("certificate_authority"))
     assert known_by(authority()) == {"registry": True, "object store": True, "database": False, "API server": False}
     converged("server")
     assert (set(known_by(known).values()), set(known_by(authority()).values())) == ({False}, {True})
