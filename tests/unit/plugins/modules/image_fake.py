@@ -10,10 +10,10 @@ import json
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 # A file's text, or where a link leads to; a folder is None.
-Member = str | tuple[bytes, str] | None
+Member: TypeAlias = "str | tuple[bytes, str] | None"
 SYMLINK, HARDLINK = tarfile.SYMTYPE, tarfile.LNKTYPE
 OCI = "application/vnd.oci.image."
 STATUS = "var/lib/dpkg/status"
