@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conftest import LOGS
-from platform_hands import STATE, kubectl
+from platform_hands import NETWORK, STATE, kubectl
 
 WRONG_SECRETS = ("hush-s3-secret", "hush-database", "hush-registry", "hush-{{-hush")
 SCRATCH = LOGS / "bad_input"
-STORE = "https://10.250.0.11:9000"
+NODE = NETWORK[11]
+STORE = f"https://{NODE}:9000"
 NAME_64 = "a" * 64
 
 
@@ -31,7 +32,7 @@ def foreign_service() -> Iterator[None]:
 def copies() -> Iterator[None]:
     """A kubeconfig that leads to a closed port, and files of secrets that cannot be used."""
     SCRATCH.mkdir(parents=True, exist_ok=True)
-    kubeconfig = (STATE / "kubeconfig").read_text(encoding="utf-8").replace("10.250.0.11:6443", "10.250.0.11:1")
+    kubeconfig = (STATE / "kubeconfig").read_text(encoding="utf-8").replace(f"{NODE}:6443", f"{NODE}:1")
     paths = {"kubeconfig": kubeconfig, "open.yml": "proxy_token: canary\n", "vaulted.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n"}
     for name, text in paths.items():
         (SCRATCH / name).write_text(text, encoding="utf-8")
@@ -153,21 +154,21 @@ RUNS = {
     "unreachable": Mistakes(
         {
             "nsfl_object_store_provider": "external",
-            "nsfl_s3_endpoint": "http://10.250.0.11:1",
+            "nsfl_s3_endpoint": f"http://{NODE}:1",
             "nsfl_database_provider": "external",
-            "nsfl_db_address": "10.250.0.11:1",
+            "nsfl_db_address": f"{NODE}:1",
             "nsfl_registry": "localhost:1",
             "nsfl_images_source_tree": "/nonexistent/federated-learning",
             "nsfl_kubeconfig": str(SCRATCH / "kubeconfig"),
         },
         (
-            "nsfl_s3_endpoint: nothing answers at http://10.250.0.11:1 (",
+            f"nsfl_s3_endpoint: nothing answers at http://{NODE}:1 (",
             "; is the server running and the port open?",
-            "nsfl_db_address: PostgreSQL at 10.250.0.11:1 cannot be reached: ",
+            f"nsfl_db_address: PostgreSQL at {NODE}:1 cannot be reached: ",
             "; start it, open its port, or correct the address",
             "nsfl_registry: registry localhost:1 cannot be reached at https://localhost:1: [Errno 111] Connection refused; start it",
             "nsfl_images_source_tree: the source tree /nonexistent/federated-learning is no folder on the controller; name the checkout",
-            "nsfl_kubeconfig: no answer from https://10.250.0.11:1: [Errno 111] Connection refused; start the cluster, or name another",
+            f"nsfl_kubeconfig: no answer from https://{NODE}:1: [Errno 111] Connection refused; start the cluster, or name another",
         ),
         around=copies,
     ),
@@ -179,14 +180,14 @@ RUNS = {
             "nsfl_s3_access_key": "nobody",
             "nsfl_s3_secret_key": "hush-s3-secret",
             "nsfl_database_provider": "external",
-            "nsfl_db_address": "10.250.0.11:5432",
+            "nsfl_db_address": f"{NODE}:5432",
             "nsfl_db_password": "hush-database",
             "nsfl_registry_password": "hush-registry",
             "nsfl_kube_context": "production",
         },
         (
             f"nsfl_s3_access_key / nsfl_s3_secret_key: {STORE} refuses the keys (InvalidAccessKeyId: no user of that access key exists)",
-            "nsfl_db_password: PostgreSQL at 10.250.0.11:5432 refuses user nsfl: wrong password, or no such user; correct them",
+            f"nsfl_db_password: PostgreSQL at {NODE}:5432 refuses user nsfl: wrong password, or no such user; correct them",
             "nsfl_registry_password: registry localhost:5000 refuses to log in: HTTP 401 for user 'nsfl'; correct the registry's user name",
             f"nsfl_kube_context: {STATE}/kubeconfig has no context production; it has nsfl-lab; name another",
         ),
@@ -197,7 +198,7 @@ RUNS = {
             "nsfl_images_force": True,
             "nsfl_images_min_free_mb": 999_999_999,
             # At this port is no server yet, so one would be installed.
-            "nsfl_db_address": "10.250.0.11:5999",
+            "nsfl_db_address": f"{NODE}:5999",
             "nsfl_database_min_free_mb": 999_999_999,
             "nsfl_proxy_grpc_port": 30499,
             "nsfl_api_http_port": 30499,
@@ -232,7 +233,7 @@ RUNS = {
             "nsfl_client_storage_quota": 0,
             "nsfl_client_datasets": {"ecg": "/srv/../etc"},
             "nsfl_client_runtime": ["tensorflw"],
-            "nsfl_client_server": "10.250.0.11.30091",
+            "nsfl_client_server": f"{NODE}.30091",
             "nsfl_client_tasks": [{"name": "../x"}],
         },
         (
@@ -241,7 +242,7 @@ RUNS = {
             "nsfl_client_storage_quota: 0 leaves no room; it is in MB",
             "nsfl_client_datasets.ecg: '/srv/../etc' cannot be mounted; give an absolute path without '..'",
             "nsfl_client_runtime: 'tensorflw' is unknown; a list of tensorflow, pytorch",
-            "nsfl_client_server: '10.250.0.11.30091' has a dot where the colon belongs; write 10.250.0.11:30091",
+            f"nsfl_client_server: '{NODE}.30091' has a dot where the colon belongs; write {NODE}:30091",
             "nsfl_client_tasks[0].name: '../x' is no file name; use letters, digits, _ and -",
         ),
         playbook="client",

@@ -16,7 +16,7 @@ import enforcing
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
 from flows import CLAIM
-from platform_hands import kubectl, on_host, output
+from platform_hands import NETWORK, kubectl, on_host, output
 from typed_job import put_folder, rounds_of_finished_job
 
 SETTINGS = ("-e", "@molecule/nsfl_server_claim/vars/main.yml", "-e", "@tests/e2e/on_mongodb.yml")
@@ -104,7 +104,7 @@ def test_users_put_files_into_the_tree_by_the_data_server() -> None:
     account = json.loads(kubectl("get", "secret", "data-server-secret", "-n", "fl", "-o", "json"))["data"]
     user, password = (base64.b64decode(account[key]).decode() for key in ("username", "password"))
     credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-    url = "http://10.250.0.11:30188/default/e2e.txt"
+    url = f"http://{NETWORK[11]}:30188/default/e2e.txt"
     with pytest.raises(urllib.error.HTTPError, match="401"):
         urllib.request.urlopen(urllib.request.Request(url, b"x", method="PUT"))
     request = urllib.request.Request(url, b"of the data server", {"Authorization": f"Basic {credentials}"}, method="PUT")
