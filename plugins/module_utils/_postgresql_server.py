@@ -51,6 +51,34 @@ def differences(connection: t.Any, wanted: t.Mapping[str, t.Any], database: str,
     return found
 
 
+def due(connection: t.Any, wanted: t.Mapping[str, t.Any], places: t.Mapping[str, str]) -> str:
+    """`restart` or `reload` where files have not been read since they were written, as when a run was killed in between.
+
+    A setting that wants a restart is named with an error while the server runs with another value.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_file_settings AS file JOIN pg_settings AS now USING (name)"
+            " WHERE file.sourcefile LIKE '%%/' || %s AND file.error IS NOT NULL AND now.context = 'postmaster'",
+            (wanted["settings_file"],),
+        )
+        if cursor.fetchone()[0]:
+            return "restart"
+        cursor.execute("SELECT extract(epoch FROM pg_conf_load_time())")
+        read = float(cursor.fetchone()[0])
+    settings_file = os.path.join(places["config_folder"], "conf.d", wanted["settings_file"])
+    paths = [settings_file, places["hba_file"], *(file["path"] for file in wanted.get("files") or [])]
+    return "reload" if any(_written(path) > read for path in paths) else ""
+
+
+def _written(path: str) -> float:
+    """When, in seconds; what is not there was never."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
 def _sha256(path: str) -> str:
     """Empty when there is no such file."""
     try:

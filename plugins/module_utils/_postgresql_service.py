@@ -14,7 +14,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._database_error import
 from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, tables_and_users
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql import Account
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import Action, Plan, State, Wanted, column_differences, make_plan
-from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_server import differences, files, ports, room_for_a_server
+from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_server import differences, due, files, ports, room_for_a_server
 
 Result = dict[str, t.Any]
 _PROBE = '{"nsfl": "probe"}'
@@ -118,7 +118,10 @@ class SchemaService:
     def _server(self, wanted: t.Mapping[str, t.Any]) -> Result:
         with closing(pg.connect(self._account, self._params["maintenance_db"])) as connection:
             found = differences(connection, wanted, self._wanted.database, [user.name for user in self._wanted.users])
-            return {"server_differences": found, "server_ready": not found, "server_files": files(connection)}
+            places = files(connection)
+            to_do = due(connection, wanted, places)
+            found += [f"it has not read what its files say, and is to {to_do}"] if to_do else []
+            return {"server_differences": found, "server_ready": not found, "server_due": to_do, "server_files": places}
 
     # --- verified ----------------------------------------------------------------------------------------------------
 

@@ -230,6 +230,10 @@ server_differences:
   returned: O(state=checked) and there is a server
   type: list
   elements: str
+server_due:
+  description: V(restart) or V(reload) where the server has to do so for what its files say already; empty otherwise.
+  returned: O(state=checked) and there is a server
+  type: str
 server_files:
   description: Where the server keeps its settings, C(config_folder), C(config_file) and C(hba_file).
   returned: O(state=checked) and there is a server

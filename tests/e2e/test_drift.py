@@ -15,6 +15,8 @@ BY_HAND = [
     ("node-1", "echo MINIO_BROWSER=on >> /etc/neursafe_fl/minio.env; chmod 0644 /etc/neursafe_fl/minio.env"),
     ("node-1", "systemctl disable nsfl-minio"),
     ("node-1", "echo '# by hand' >> /mnt/neursafe_fl/nsfl-system/proxy/nginx.conf"),
+    # As whoever edits it, and does not have the server read it.
+    ("node-1", "touch /etc/postgresql/*/main/pg_hba.conf"),
     ("node-2", "systemctl disable --now nsfl-s3fs-check.timer"),
     ("node-2", "echo '# by hand' >> /usr/local/lib/neursafe_fl/nsfl-s3fs"),
     ("node-2", "systemctl stop nsfl-s3fs@nsfl-client"),
