@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from platform_hands import NETWORK, STATE, kubectl
 WRONG_SECRETS = ("hush-s3-secret", "hush-database", "hush-registry", "hush-{{-hush")
 SCRATCH = LOGS / "bad_input"
 NODE = NETWORK[11]
+REGISTRY = f"localhost:{os.environ.get('NSFL_LAB_REGISTRY_PORT', '5000')}"
 STORE = f"https://{NODE}:9000"
 NAME_64 = "a" * 64
 
@@ -188,7 +190,7 @@ RUNS = {
         (
             f"nsfl_s3_access_key / nsfl_s3_secret_key: {STORE} refuses the keys (InvalidAccessKeyId: no user of that access key exists)",
             f"nsfl_db_password: PostgreSQL at {NODE}:5432 refuses user nsfl: wrong password, or no such user; correct them",
-            "nsfl_registry_password: registry localhost:5000 refuses to log in: HTTP 401 for user 'nsfl'; correct the registry's user name",
+            f"nsfl_registry_password: registry {REGISTRY} refuses to log in: HTTP 401 for user 'nsfl'; correct the registry's user name",
             f"nsfl_kube_context: {STATE}/kubeconfig has no context production; it has nsfl-lab; name another",
         ),
     ),
