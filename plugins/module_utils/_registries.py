@@ -16,6 +16,14 @@ from ansible_collections.neursafe.fl.plugins.module_utils._references import Ref
 from ansible_collections.neursafe.fl.plugins.module_utils._registry import Registry
 
 LOOKUPS_AT_ONCE = 8
+# Options of modules that ask a registry; documented in the fragment `registry`.
+ACCOUNT: dict[str, dict[str, t.Any]] = {
+    "registry_username": {"type": "str", "default": ""},
+    "registry_password": {"type": "str", "default": "", "no_log": True},
+    "registry_scheme": {"type": "str", "choices": ["auto", "http", "https"], "default": "auto"},
+    "registry_ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+}
 
 
 class Registries:

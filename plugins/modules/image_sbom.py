@@ -95,6 +95,7 @@ changes:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._image_sbom import SbomError, SbomService
+from ansible_collections.neursafe.fl.plugins.module_utils._registries import ACCOUNT
 
 OPTIONS: dict[str, dict[str, object]] = {
     "images": {"type": "dict", "required": True},
@@ -102,11 +103,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "cache_dir": {"type": "path"},
     "platform": {"type": "str", "default": "linux/amd64"},
     "registry": {"type": "str", "default": ""},
-    "registry_username": {"type": "str", "default": ""},
-    "registry_password": {"type": "str", "default": "", "no_log": True},
-    "registry_scheme": {"type": "str", "choices": ["auto", "http", "https"], "default": "auto"},
-    "registry_ca_path": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
+    **ACCOUNT,
     "labels": {"type": "dict", "default": {}},
 }
 

@@ -224,6 +224,7 @@ up_to_date:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._image_service import ImagesError, ImageService
+from ansible_collections.neursafe.fl.plugins.module_utils._registries import ACCOUNT
 
 OPTIONS: dict[str, dict[str, object]] = {
     "source": {"type": "path"},
@@ -237,11 +238,7 @@ OPTIONS: dict[str, dict[str, object]] = {
     "select": {"type": "list", "elements": "str", "default": []},
     "prebuilt": {"type": "dict", "default": {}},
     "registry": {"type": "str", "default": ""},
-    "registry_username": {"type": "str", "default": ""},
-    "registry_password": {"type": "str", "default": "", "no_log": True},
-    "registry_scheme": {"type": "str", "choices": ["auto", "http", "https"], "default": "auto"},
-    "registry_ca_path": {"type": "path"},
-    "validate_certs": {"type": "bool", "default": True},
+    **ACCOUNT,
     "tag": {"type": "str", "default": ""},
     "tag_policy": {"type": "str", "choices": ["move", "keep"], "default": "move"},
     "base_map": {"type": "dict", "default": {}},

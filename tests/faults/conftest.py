@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 _E2E = Path(__file__).resolve().parents[1] / "e2e"
 sys.path.append(str(_E2E))
@@ -17,5 +20,16 @@ sys.modules["e2e_conftest"] = _module
 _spec.loader.exec_module(_module)
 
 from e2e_conftest import ROOT, Run, converged, fresh_log, run_playbook
+from steady_state import data, lasting_state, put_data
 
 __all__ = ["ROOT", "Run", "converged", "fresh_log", "run_playbook"]
+
+
+@pytest.fixture(scope="module")
+def steady() -> Iterator[dict[str, str]]:
+    """The state of the converged platform; its data are in the end what they were."""
+    converged("server")
+    put_data()
+    before = data()
+    yield lasting_state()
+    assert data() == before

@@ -6,13 +6,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import ROOT, converged
 from platform_hands import kubectl, on_host
-from steady_state import data, differences, lasting_state, put_data
+from steady_state import differences, lasting_state
 
 # What makes work for the module, and the task in which the run is killed.
 CASES: dict[str, tuple[Callable[[], object], str]] = {
@@ -20,15 +20,6 @@ CASES: dict[str, tuple[Callable[[], object], str]] = {
     "systemd_unit": (lambda: on_host("node-1", "systemctl stop nsfl-minio"), "Run the store"),
     "rollout": (lambda: kubectl("delete", "deployment", "nsfl-model-manager"), "Wait until all components are ready"),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def steady() -> Iterator[dict[str, str]]:
-    converged("server")
-    put_data()
-    before = data()
-    yield lasting_state()
-    assert data() == before
 
 
 @pytest.mark.parametrize("module", CASES)

@@ -6,26 +6,15 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 
-import pytest
 from conftest import ROOT, converged, run_playbook
 from fault_hands import lose_node, node_back
 from platform_hands import on_host
-from steady_state import data, differences, lasting_state, put_data
+from steady_state import differences, lasting_state
 
 INTERVAL = "nsfl_shared_storage_check_interval=41"
 TIMER = "/etc/systemd/system/nsfl-s3fs-check.timer"
 HOLDS = f"grep -c OnActiveSec=41 {TIMER} || true"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def steady() -> Iterator[dict[str, str]]:
-    converged("server")
-    put_data()
-    before = data()
-    yield lasting_state()
-    assert data() == before
 
 
 def run_without_node_from(play: str) -> tuple[int, str]:
