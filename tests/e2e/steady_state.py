@@ -15,6 +15,7 @@ from platform_state import changes, platform_state
 GIVEN = ("uid", "creationTimestamp", "generation", "selfLink")
 GIVEN_SPEC = ("clusterIP", "clusterIPs", "healthCheckNodePort")
 REVISION = "deployment.kubernetes.io/revision"
+LAST_USED = "kubernetes.io/legacy-token-last-used"
 # A verifier has a random salt.
 VERIFIER = re.compile(r"SCRAM-SHA-256\S+")
 
@@ -47,6 +48,8 @@ def _lasting(part: str, text: str) -> str:
     }
     if item.get("type") == "kubernetes.io/service-account-token":
         item["data"] = sorted(item.get("data") or {})
+        # The API server notes the day on it, once it has seen the token.
+        metadata["labels"] = {key: value for key, value in metadata["labels"].items() if key != LAST_USED}
     if part.startswith("Service "):
         item["spec"] = {key: value for key, value in item["spec"].items() if key not in GIVEN_SPEC}
     return json.dumps({**item, "metadata": metadata, "secrets": None}, sort_keys=True)

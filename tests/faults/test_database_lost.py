@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""F20: PostgreSQL goes away after making the database, before its tables. Told; later runs bring it back and go on from there."""
+
+from __future__ import annotations
+
+import re
+
+from conftest import converged, run_playbook
+from platform_hands import on_host
+from steady_state import differences, lasting_state
+
+# A database beside the platform's, so that its rows stay where they are.
+OTHER = ("-e", "nsfl_database_name=made_by_fault", "-e", "nsfl_database_delete_data=made_by_fault")
+# The first table takes the server with it. Each new database is a copy of template0.
+SPRUNG = """
+CREATE FUNCTION fault() RETURNS event_trigger LANGUAGE plpgsql AS $$
+  BEGIN COPY (SELECT 1) TO PROGRAM 'kill -QUIT $(head -n 1 postmaster.pid)'; PERFORM pg_sleep(60); END $$;
+CREATE EVENT TRIGGER fault ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION fault();
+"""
+GONE = "DROP EVENT TRIGGER IF EXISTS fault; DROP FUNCTION IF EXISTS fault();"
+
+
+def asked(database: str, statements: str) -> str:
+    script = f"runuser -u postgres -- psql -qtAX -v ON_ERROR_STOP=1 {database} <<'END'\n{statements}\nEND"
+    return on_host("node-1", script)
+
+
+def set_trap() -> None:
+    asked("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true")
+    asked("template0", SPRUNG)
+
+
+def clear_trap() -> None:
+    asked("template0", GONE)
+    asked("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false")
+
+
+def tables() -> str:
+    return asked("made_by_fault", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").strip()
+
+
+def test_f20_the_server_goes_away_before_the_tables_are_there(steady: dict[str, str]) -> None:
+    set_trap()
+    run = run_playbook("database", *OTHER)
+    assert run.code != 0, "the loss went unnoticed"
+    assert re.search(r"(connection|server).*(closed|terminat|unexpectedly)", run.output, re.DOTALL), run.output[-4000:]
+    # The next run finds no server, and brings it back; whatever has closed its connections is still in the new database.
+    assert run_playbook("database", *OTHER).code != 0
+    converged("database")
+    assert tables() == "0"
+    clear_trap()
+    asked("made_by_fault", GONE)
+    converged("database", *OTHER)
+    assert tables() == "4"
+    assert converged("database", *OTHER).changed == {}
+    asked("postgres", "DROP DATABASE made_by_fault")
+    converged("server")
+    assert differences(steady, lasting_state()) == {}
+    assert converged("server").changed == {}
