@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
@@ -29,6 +30,8 @@ display = Display()
 
 # Read by Ansible itself when it first sees a task of this plugin, and then there in the process of each host.
 known_settings()
+for plugin in (Path(__file__).parents[1] / "lookup").glob("*.py"):
+    lookup_loader.get(f"neursafe.fl.{plugin.stem}")
 
 
 class ActionModule(ActionBase):
