@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +16,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.neursafe.fl.plugins.module_utils import _programs as programs
+from ansible_collections.neursafe.fl.plugins.module_utils._whole_file import write_whole
 from ansible_collections.neursafe.fl.plugins.plugin_utils import _recorded as recorded
 from ansible_collections.neursafe.fl.plugins.plugin_utils._same_run import environment, options
 
@@ -62,7 +62,7 @@ class ActionModule(ActionBase):
         state = "error" if problems else "changes" if changes else "unchanged"
         answer = {"state": state, "playbooks": args["playbooks"], "changes": changes, "tasks": tasks, "problems": problems}
         if args["path"]:
-            write(Path(args["path"]), json.dumps(answer, indent=2) + "\n")
+            write_whole(Path(args["path"]), (json.dumps(answer, indent=2) + "\n").encode(), 0o600)
         return ended(answer, args)
 
     def _look_ahead(self, playbook: str) -> tuple[list[dict[str, Any]], list[str]]:
@@ -101,12 +101,3 @@ def ended(answer: dict[str, Any], args: dict[str, Any]) -> dict[str, Any]:
     if changes and args["fail_on_changes"]:
         return {**result, "failed": True, "neursafe_fl": result["msg"]}
     return {**result, "changes": changes}
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all, for its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(text)
-    Path(name).replace(path)

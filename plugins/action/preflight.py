@@ -8,17 +8,17 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleConnectionFailure
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import lookup_loader
 from ansible.template import Templar
 from ansible.utils.display import Display
 from ansible_collections.neursafe.fl.plugins.plugin_utils._in_process import answer
-from ansible_collections.neursafe.fl.plugins.plugin_utils._role_preflight import LookFailedError, RolePreflight
+from ansible_collections.neursafe.fl.plugins.plugin_utils._role_preflight import LookFailedError, RolePreflight, work_out
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_settings
 
 CONTROLLER = "localhost"
@@ -30,6 +30,8 @@ display = Display()
 
 # Read by Ansible itself when it first sees a task of this plugin, and then there in the process of each host.
 known_settings()
+for plugin in (Path(__file__).parents[1] / "lookup").glob("*.py"):
+    lookup_loader.get(f"neursafe.fl.{plugin.stem}")
 
 
 class ActionModule(ActionBase):
@@ -46,7 +48,7 @@ class ActionModule(ActionBase):
         self._variables = {**(task_vars or {}), "__nsfl_only_looks": True}
         self._warnings: list[str] = []
         self._calls = 0
-        self._settle()
+        work_out(self._variables, self._variables.keys() & known_settings().keys(), self._loader)
         wrong = self._wrong_settings()
         facts: dict[str, Any] = {"__nsfl_inventory_problems": wrong}
         for role in args["roles"]:
@@ -56,13 +58,6 @@ class ActionModule(ActionBase):
         answer = {"changed": False, "facts": facts, "calls": self._calls, "warnings": self._warnings}
         # Not by no_log, which would also hide why a host cannot be reached.
         return result | answer | ({"_ansible_no_log": True} if self._hides else {})
-
-    def _settle(self) -> None:
-        """Each setting of the inventory once; Ansible compiles a template whenever its value is asked for. What fails is told of later."""
-        templar = Templar(loader=self._loader, variables=self._variables)
-        for name in self._variables.keys() & known_settings().keys():
-            with suppress(AnsibleError):
-                self._variables[name] = templar.template(self._variables[name])
 
     def _wrong_settings(self) -> list[str]:
         templar = Templar(loader=self._loader, variables=self._variables)

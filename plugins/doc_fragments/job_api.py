@@ -55,4 +55,11 @@ options:
     description: The Kubernetes namespace in which coordinator and executors run.
     type: str
     default: default
+  poll:
+    description: Seconds between two looks at the job.
+    type: float
+    default: 1.0
+requirements:
+  - minio (for O(s3_endpoint))
+  - PyYAML (for O(kubeconfig))
 """

@@ -13,7 +13,6 @@ from typing import Any
 from ansible_collections.neursafe.fl.plugins.module_utils._checks import Problem
 from ansible_collections.neursafe.fl.plugins.module_utils._config_keys import TABLES, Key
 
-SHAPES = {"2022": "2022 (the deployment guide's, with host paths)", "2024": "2024 (the renamed successor's, with one claim or bucket)"}
 _MAPS = ("options",)
 _SERVER_PARTS = ("job_scheduler", "client_selector", "model_manager", "proxy", "coordinator", "api_server", "data_server")
 _CLIENT_PARTS = ("task_manager", "executor")

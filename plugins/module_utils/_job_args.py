@@ -27,6 +27,7 @@ def common_arguments() -> dict[str, dict[str, Any]]:
         "kubeconfig": {"type": "path"},
         "context": {"type": "str"},
         "pod_namespace": {"type": "str", "default": "default"},
+        "poll": {"type": "float", "default": 1.0},
     }
 
 

@@ -38,18 +38,9 @@ options:
     default: 30
 extends_documentation_fragment:
   - neursafe.fl.kubeconfig
+  - neursafe.fl.attributes.reading
 requirements:
   - PyYAML (for O(deployment))
-attributes:
-  check_mode:
-    description: Reads only, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference to show.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
 author:
   - The neursafe.fl maintainers (@neursafe)
 """

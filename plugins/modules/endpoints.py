@@ -21,16 +21,10 @@ options:
     default: 0
 extends_documentation_fragment:
   - neursafe.fl.endpoints
+  - neursafe.fl.attributes.reading
 attributes:
   check_mode:
     description: Asks once instead of waiting, and fails for nothing.
-    support: full
-  diff_mode:
-    description: Nothing to show.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
 notes:
   - Proxies of the environment are not used, since these are ways inside the site.
 author:

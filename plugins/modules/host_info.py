@@ -17,15 +17,7 @@ description:
   - A mount that hangs is asked by a child process with a time limit, so that this module does not hang with it.
 author:
   - The neursafe.fl maintainers (@neursafe)
-extends_documentation_fragment: [neursafe.fl.attributes]
-attributes:
-  check_mode:
-    description: Works the same in check mode.
-  diff_mode:
-    description: Nothing to show.
-    support: none
-  idempotent:
-    description: It only reads.
+extends_documentation_fragment: [neursafe.fl.attributes.reading, neursafe.fl.attributes]
 options:
   ports:
     description: TCP ports to look at.

@@ -58,15 +58,8 @@ options:
     description: Seconds to wait at most.
     type: int
     default: 600
-  poll:
-    description: Seconds between two looks at the job.
-    type: float
-    default: 1.0
 extends_documentation_fragment:
   - neursafe.fl.job_api
-requirements:
-  - minio (for O(s3_endpoint))
-  - PyYAML (for O(kubeconfig))
 attributes:
   check_mode:
     description: Can run in check mode and says what it would change.
@@ -169,7 +162,6 @@ def main() -> None:
             # Waiting is the action plugin's, which runs on the controller and can print while it waits.
             "wait": {"type": "bool", "default": False},
             "wait_timeout": {"type": "int", "default": 600},
-            "poll": {"type": "float", "default": 1.0},
         },
         required_together=REQUIRED_TOGETHER,
         required_by={"src": ["s3_endpoint"]},

@@ -32,25 +32,9 @@ options:
     description: Seconds that O(wait_for_change) waits at most.
     type: int
     default: 20
-  poll:
-    description: Seconds between two looks at the job.
-    type: float
-    default: 1.0
 extends_documentation_fragment:
   - neursafe.fl.job_api
-requirements:
-  - minio (for O(s3_endpoint))
-  - PyYAML (for O(kubeconfig))
-attributes:
-  check_mode:
-    description: Reads only, so it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so there is no difference to show.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
+  - neursafe.fl.attributes.reading
 seealso:
   - module: neursafe.fl.job
 author:
@@ -156,7 +140,6 @@ def main() -> None:
                 "options": {"state": {"type": "str", "default": ""}, "progress": {"type": "int", "default": 0}},
             },
             "wait_timeout": {"type": "int", "default": 20},
-            "poll": {"type": "float", "default": 1.0},
         },
         required_together=REQUIRED_TOGETHER,
         required_by={"wait_for_change": ["id"]},

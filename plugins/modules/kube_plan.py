@@ -82,18 +82,13 @@ options:
 extends_documentation_fragment:
   - neursafe.fl.kubeconfig
   - neursafe.fl.endpoints
+  - neursafe.fl.attributes.reading
 attributes:
-  check_mode:
-    description: Reads only, so it does the same in check mode.
-    support: full
   diff_mode:
     description: >-
       Returns RV(differences) for showing them. (M(kubernetes.core.k8s) shows none for a list, and those of Secrets would have to
       be kept back altogether.)
     support: partial
-  idempotent:
-    description: Changes nothing.
-    support: full
 seealso:
   - module: neursafe.fl.rollout
   - module: kubernetes.core.k8s

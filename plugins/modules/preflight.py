@@ -29,16 +29,7 @@ options:
         is not with C(no_log) on the task.
     type: bool
     default: true
-attributes:
-  check_mode:
-    support: full
-    description: Changes nothing in any mode.
-  diff_mode:
-    support: none
-    description: There is nothing to show.
-  idempotent:
-    support: full
-    description: It only reads.
+extends_documentation_fragment: [neursafe.fl.attributes.reading]
 notes:
   - Give the task C(become=true) where a module of a preflight asks for it; a module that does not ask for it runs without.
   - A role's own variables and facts are seen as within the role; C(vars) of the play are, those of other roles are not.

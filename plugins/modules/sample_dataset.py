@@ -74,14 +74,13 @@ sha256:
 """
 
 import hashlib
-import os
 import stat
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.neursafe.fl.plugins.module_utils._dataset import npz
+from ansible_collections.neursafe.fl.plugins.module_utils._whole_file import write_whole
 
 
 def describe(path: Path) -> dict[str, str]:
@@ -89,18 +88,6 @@ def describe(path: Path) -> dict[str, str]:
         return {"state": "absent"}
     mode = stat.S_IMODE(path.stat().st_mode)
     return {"state": "present", "sha256": hashlib.sha256(path.read_bytes()).hexdigest(), "mode": f"{mode:04o}"}
-
-
-def write(path: Path, content: bytes) -> None:
-    """Whole or not at all. On s3fs a rename is a copy, but nobody reads the file before this is done."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
 
 
 def wanted(content: bytes, mode: str, before: dict[str, str]) -> dict[str, str]:
@@ -147,9 +134,12 @@ def main() -> None:
             if params["state"] == "absent":
                 path.unlink(missing_ok=True)
             else:
+                mode = int(after["mode"], 8)
+                # On s3fs a rename is a copy, but nobody reads the file before this is done.
                 if before.get("sha256") != after["sha256"]:
-                    write(path, content)
-                path.chmod(int(after["mode"], 8))
+                    write_whole(path, content, mode)
+                else:
+                    path.chmod(mode)
         except OSError as error:
             module.fail_json(msg=f"path: {path}: {error.strerror or error}")
         differs = describe(path) != before

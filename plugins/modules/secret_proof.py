@@ -86,16 +86,10 @@ options:
     description: Seconds in which to ask again; an API server believes in a token for some seconds after it is gone.
     type: int
     default: 30
+extends_documentation_fragment: [neursafe.fl.attributes.reading]
 attributes:
   check_mode:
     description: Asks nothing, because an earlier task may only have predicted what a service takes.
-    support: full
-  diff_mode:
-    description: Nothing to show.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
 requirements:
   - The client libraries of the services that are asked (minio, psycopg2, pymongo).
 author:

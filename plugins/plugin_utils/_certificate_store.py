@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import datetime
-import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.neursafe.fl.plugins.module_utils._whole_file import write_whole
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import (
     IMPORT_PROBLEM,
     CertificateError,
@@ -23,7 +23,7 @@ from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import (
     make_authority,
     make_certificate,
 )
-from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import replace_file, secrets_path
+from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import PRIVATE, locked, secrets_path
 
 NAME = ".nsfl-ca"
 # What stands for a certificate where nothing may be written: it differs from whatever a host has.
@@ -90,8 +90,8 @@ def authority(wanted: Settings) -> Pair:
 
     def write(made: Pair) -> None:
         # A run that ends in between leaves two that do not fit, and the next one makes both anew.
-        replace_file(paths[1], made.key)
-        replace_file(paths[0], made.certificate, 0o644)
+        write_whole(Path(paths[1]), made.key.encode(), PRIVATE)
+        write_whole(Path(paths[0]), made.certificate.encode())
 
     return _kept(wanted, load, renewed, write)
 
@@ -118,7 +118,7 @@ def certificate(wanted: Settings, service: str, names: Sequence[str], named_addr
         return make_certificate(signer, service, names, wanted.days, _now(), named_addresses)
 
     # In one file, so that key and certificate are always of one time.
-    return _kept(wanted, load, renewed, lambda made: replace_file(path, made.key + made.certificate))
+    return _kept(wanted, load, renewed, lambda made: write_whole(Path(path), (made.key + made.certificate).encode(), PRIVATE))
 
 
 def read(setting: str, path: str) -> str:
@@ -138,7 +138,7 @@ def _kept(
             return found
         if wanted.only_looks:
             return PLACEHOLDER
-        with _locked(wanted.folder):
+        with locked(os.path.join(wanted.folder, "")):  # by the file .lock in it
             # Another worker may have made it meanwhile.
             found = load()
             made = renewed(found)
@@ -150,17 +150,6 @@ def _kept(
     except OSError as error:
         text = f"{error.filename or wanted.folder} cannot be used ({error.strerror}); give a path whose folder can be written to"
         raise CertificateError(f"nsfl_secrets_file: {text}") from error
-
-
-@contextmanager
-def _locked(folder: str) -> Iterator[None]:
-    os.makedirs(folder, mode=0o700, exist_ok=True)
-    lock = os.open(os.path.join(folder, ".lock"), os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _text(path: str) -> str:

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from ansible_collections.neursafe.fl.plugins.module_utils._whole_file import write_whole
 
 # What comes after a playbook that has gone well, for the reader of its last line.
 NEXT = {
@@ -147,10 +147,6 @@ def remember(path: Path, playbook: str, phases: list[Phase]) -> None:
     known = known if isinstance(known, dict) else {}
     known[playbook] = {phase.name: round(phase.seconds, 1) for phase in phases}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(known, stream, indent=1)
-        Path(name).replace(path)
+        write_whole(path, json.dumps(known, indent=1).encode(), 0o600)
     except OSError:
         return

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -58,19 +58,12 @@ class RolePreflight:
         # A role's own variables have private names, under which nothing but facts can stand in an inventory.
         self._base = {**defaults, **own, **variables, **paths}
         self.facts: Variables = {}
-        self._work_out([name for name in defaults if name not in variables])
-        self._work_out([name for name in self._lasting(own) if name not in variables])
+        work_out(self._base, [name for name in defaults if name not in variables], loader)
+        work_out(self._base, [name for name in self._lasting(own) if name not in variables], loader)
 
     def go(self) -> None:
         """Go through the preflight."""
         self._go_through(self._load("tasks/preflight.yml"), {}, {})
-
-    def _work_out(self, defaults: list[str]) -> None:
-        """Each default once; Ansible compiles a template whenever its value is asked for. What fails is told of where it is used."""
-        templar = Templar(loader=self._loader, variables=self._base)
-        for name in defaults:
-            with suppress(AnsibleError):
-                self._base[name] = templar.template(self._base[name])
 
     def _lasting(self, own: Variables) -> list[str]:
         """The role's own values that its preflight comes to more than once, and that nothing goes into which tasks note."""
@@ -140,6 +133,14 @@ class RolePreflight:
 
     def _holds(self, templar: Templar, conditions: Any) -> bool:
         return all(templar.evaluate_conditional(condition) for condition in (conditions if isinstance(conditions, list) else [conditions]))
+
+
+def work_out(variables: Variables, names: Iterable[str], loader: DataLoader) -> None:
+    """Each of them once; Ansible compiles a template whenever its value is asked for. What fails is told of where it is used."""
+    templar = Templar(loader=loader, variables=variables)
+    for name in names:
+        with suppress(AnsibleError):
+            variables[name] = templar.template(variables[name])
 
 
 def _reached(name: str, parts: Mapping[str, set[str]]) -> set[str]:

@@ -10,16 +10,18 @@ import os
 import secrets
 import stat
 import string
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.neursafe.fl.plugins.module_utils._whole_file import write_whole
 
 # Hidden, because Ansible reads every other file of an inventory folder as an inventory.
 NAME = ".nsfl-secrets.yml"
 HEADER = "---\n# Generated secrets of one Neursafe FL platform. Keep this file; encrypt it with ansible-vault.\n"
+PRIVATE = 0o600
 ALPHABET = string.ascii_letters + string.digits
 
 
@@ -41,7 +43,7 @@ def generated(length: int = 32) -> str:
 def locked(path: str) -> Iterator[None]:
     """Nobody else adds to the file meanwhile. Its folder is made, with a mode of its own."""
     os.makedirs(os.path.dirname(path) or ".", mode=0o700, exist_ok=True)
-    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600)
+    lock = os.open(path + ".lock", os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, PRIVATE)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -51,22 +53,8 @@ def locked(path: str) -> Iterator[None]:
 
 def write_private(path: str, values: Mapping[str, Any], header: str = HEADER) -> None:
     """Replace a file of secrets."""
-    replace_file(path, header + yaml.safe_dump(dict(values), default_flow_style=False, allow_unicode=True))
-
-
-def replace_file(path: str, text: str, mode: int = 0o600) -> None:
-    """Replace the file in one step; what is private is never readable by others, not for a moment."""
-    handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path), prefix=".new-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            os.fchmod(stream.fileno(), mode)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    text = header + yaml.safe_dump(dict(values), default_flow_style=False, allow_unicode=True)
+    write_whole(Path(path), text.encode(), PRIVATE)
 
 
 def is_vaulted(path: str) -> bool:

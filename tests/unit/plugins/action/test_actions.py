@@ -34,9 +34,15 @@ def test_a_plan_without_changes_and_one_that_could_not_be_made() -> None:
     assert told["unreachable"] and told["msg"] == "The plan could not be made:\nno kubeconfig"
 
 
-def test_the_file_of_a_plan_is_its_owners(tmp_path: Path) -> None:
-    foresee.write(tmp_path / "made" / "plan.json", "{}\n")
-    assert stat.S_IMODE((tmp_path / "made" / "plan.json").stat().st_mode) == 0o600
+def test_the_file_of_a_plan_is_its_owners(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "made" / "plan.json"
+    monkeypatch.setattr("ansible.plugins.action.ActionBase.run", lambda *_args: {})
+    action = object.__new__(foresee.ActionModule)
+    action._task = SimpleNamespace(args={"path": str(path)})
+    action._look_ahead = lambda _playbook: ([], [])
+    assert action.run()["path"] == str(path)
+    assert json.loads(path.read_text(encoding="utf-8"))["state"] == "unchanged"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(("status", "cure"), [(404, "name one that is there"), (403, "let the kubeconfig's user get, create")])

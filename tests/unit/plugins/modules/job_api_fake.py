@@ -9,8 +9,6 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-WALK = [("QUEUING", 0), ("STARTING", 0), ("RUNNING", 0), ("RUNNING", 50), ("FINISHED", 100)]
-
 
 class FakeApi:
     """`walks` gives the states of a job by its id; what is asked of the server is kept in `calls`."""

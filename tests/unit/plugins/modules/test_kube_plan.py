@@ -189,25 +189,8 @@ def test_the_address_of_the_dns_is_found(capsys, api):
     assert call(capsys, api, [])["cluster_dns"] == "10.96.0.10"
 
 
-def test_p7_no_restart_under_a_running_job(capsys, api):
-    path = "/apis/apps/v1/namespaces/default/deployments/proxy"
-    deployment = thing(kind="Deployment", name="proxy", spec={"template": {"spec": {"a": 1}}})
-    api.objects[path] = live(deployment)
-    pod: dict[str, Any] = {
-        "metadata": {"name": "default-job-1", "namespace": "default"},
-        "spec": {"containers": [{"command": ["python3.7", "-m", "neursafe_fl.python.coordinator.app"]}]},
-        "status": {"phase": "Running"},
-    }
-    api.objects["/api/v1/namespaces/default/pods/default-job-1"] = pod
-    new = {**deployment, "spec": {"template": {"spec": {"a": 2}}}}
-    (problem,) = call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"]
-    assert "would restart while jobs run (default-job-1)" in problem and "nsfl_x_restart_under_jobs" in problem
-    assert call(capsys, api, [new])["problems"] == [] and call(capsys, api, [deployment], keep_while_jobs_run=["proxy"])["problems"] == []
-    pod["status"]["phase"] = "Succeeded"
-    assert call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"] == []
-
-
-def test_running_jobs_are_waited_for_as_long_as_is_said(capsys, api, monkeypatch):
+def job_at_work(api):
+    """The Deployment of a proxy, as it is and as it is to be, and the pod of a job that runs meanwhile."""
     deployment = thing(kind="Deployment", name="proxy", spec={"template": {"spec": {"a": 1}}})
     api.objects["/apis/apps/v1/namespaces/default/deployments/proxy"] = live(deployment)
     pod: dict[str, Any] = {
@@ -216,7 +199,20 @@ def test_running_jobs_are_waited_for_as_long_as_is_said(capsys, api, monkeypatch
         "status": {"phase": "Running"},
     }
     api.objects["/api/v1/namespaces/default/pods/default-job-1"] = pod
-    new = {**deployment, "spec": {"template": {"spec": {"a": 2}}}}
+    return deployment, {**deployment, "spec": {"template": {"spec": {"a": 2}}}}, pod
+
+
+def test_p7_no_restart_under_a_running_job(capsys, api):
+    deployment, new, pod = job_at_work(api)
+    (problem,) = call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"]
+    assert "would restart while jobs run (default-job-1)" in problem and "nsfl_x_restart_under_jobs" in problem
+    assert call(capsys, api, [new])["problems"] == [] and call(capsys, api, [deployment], keep_while_jobs_run=["proxy"])["problems"] == []
+    pod["status"]["phase"] = "Succeeded"
+    assert call(capsys, api, [new], keep_while_jobs_run=["proxy"])["problems"] == []
+
+
+def test_running_jobs_are_waited_for_as_long_as_is_said(capsys, api, monkeypatch):
+    _deployment, new, pod = job_at_work(api)
     monkeypatch.setattr(_running_jobs, "_POLL", 0.3)
     assert "default-job-1" in call(capsys, api, [new], keep_while_jobs_run=["proxy"], wait_for_jobs=1)["problems"][0]
     threading.Timer(0.2, pod["status"].update, [{"phase": "Succeeded"}]).start()

@@ -68,7 +68,7 @@ def test_written_once(capsys: Any, tmp_path: Path) -> None:
     assert run(capsys, check=True, path=str(path))["changed"] and not path.exists()
     assert run(capsys, path=str(path))["changed"] and path.stat().st_mode & 0o777 == 0o644
     assert not run(capsys, path=str(path))["changed"]
-    assert run(capsys, path=str(path), seed="other")["changed"]
+    assert run(capsys, path=str(path), seed="other")["changed"] and path.stat().st_mode & 0o777 == 0o644
     path.chmod(0o600)
     assert run(capsys, path=str(path), seed="other")["changed"]
     assert run(capsys, path=str(path), state="absent")["changed"] and not path.exists()

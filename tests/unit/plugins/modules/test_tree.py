@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from ansible_collections.neursafe.fl.plugins.module_utils._tree import Tree
 from ansible_collections.neursafe.fl.plugins.modules import tree
+from ansible_collections.neursafe.fl.plugins.plugin_utils._in_process import answer
 from module_call import answer_of
 
 
@@ -52,6 +53,28 @@ def test_check_mode_predicts_exactly(capsys, tmp_path):
     real = call(capsys, root, ENTRIES)
     assert sorted(predicted["changed_paths"]) == sorted(real["changed_paths"])
     assert call(capsys, root, ENTRIES, check=True)["changed"] is False
+
+
+def test_in_the_process_of_the_controller_it_does_and_answers_the_same(capsys, tmp_path, monkeypatch):
+    entries = [*ENTRIES, {"path": "key", "state": "file", "content": "secret\n", "sensitive": True}]
+    refused = [*entries, {"path": "../outside", "state": "file"}]
+    unmounted = {"require_mounts": [str(tmp_path / "no-mount")]}
+    roots = [tmp_path / "apart", tmp_path / "inside"]
+    for wanted, check, options in (
+        (entries, True, {}),
+        (entries, False, unmounted),
+        (refused, False, {}),
+        (entries, False, {}),
+        (entries, False, {}),
+    ):
+        apart = {"changed": False, **call(capsys, roots[0], wanted, check, **options)}  # as Ansible completes the answer
+        with monkeypatch.context() as patch:
+            patch.setattr(tree, "AnsibleModule", None)  # put back when this is over
+            inside = answer(tree, {"root": str(roots[1]), "entries": wanted, **options}, check_mode=check, diff=True)
+        apart.pop("invocation", None)
+        assert json.dumps(inside, sort_keys=True) == json.dumps(apart, sort_keys=True).replace(str(roots[0]), str(roots[1]))
+        trees = [{(p.relative_to(root), mode_of(p), p.is_file() and p.read_bytes()) for p in root.rglob("*")} for root in roots]
+        assert trees[0] == trees[1]
 
 
 def test_content_mode_and_absent_differences_are_seen(capsys, tmp_path):
