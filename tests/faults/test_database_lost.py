@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""F20: PostgreSQL goes away after making the database, before its tables. Told; later runs bring it back and go on from there."""
+"""F20: PostgreSQL goes away after making the database, before its tables; or dies later. Told, and brought back by a run."""
 
 from __future__ import annotations
 
@@ -55,5 +55,13 @@ def test_f20_the_server_goes_away_before_the_tables_are_there(steady: dict[str, 
     assert converged("database", *OTHER).changed == {}
     asked("postgres", "DROP DATABASE made_by_fault")
     converged("server")
+    assert differences(steady, lasting_state()) == {}
+    assert converged("server").changed == {}
+
+
+def test_f20_a_server_that_has_died_is_foreseen_and_started(steady: dict[str, str]) -> None:
+    on_host("node-1", "systemctl kill --signal KILL 'postgresql@*'")
+    foreseen = converged("server", "--check")
+    assert foreseen.changed == converged("server").changed == {"node-1": 1}
     assert differences(steady, lasting_state()) == {}
     assert converged("server").changed == {}
