@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
-from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_uri import tls_options
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import tls_options
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import IDENTIFIER
 
 Settings = t.Mapping[str, t.Any]

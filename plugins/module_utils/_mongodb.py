@@ -19,6 +19,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._database_error import
     UnreachableError,
     WrongPasswordError,
 )
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import with_tls, without_ca
 from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
     Action,
     CollectionState,
@@ -28,7 +29,6 @@ from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
     Wanted,
     role_name,
 )
-from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_uri import with_tls, without_ca
 
 try:
     import pymongo

@@ -25,7 +25,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Value,
     Volume,
 )
-from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_uri import with_tls
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import with_tls
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup
 
 Object = dict[str, Any]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the one look at a host asks of an installed database: a server of MongoDB's kind is to have certificate and key, and to have read them."""
+"""What the one look at a host asks of an installed MongoDB or FerretDB: that it has certificate and key, and has read them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,14 @@ class Look:
             **settings,
         }
         self.asked: dict[str, dict[str, Any]] = {}
-        self._host = {"ports": {}, "paths": {"/bin/true": {"exists": True}}, "systemd": True, "differences": [], "commands": {"go": ""}, **(found or {})}
+        self._host = {
+            "ports": {},
+            "paths": {"/bin/true": {"exists": True}},
+            "systemd": True,
+            "differences": [],
+            "commands": {"go": ""},
+            **(found or {}),
+        }
         self.looks = RolePreflight("nsfl_database", DataLoader(), variables, self._ask, print)
         self.looks.go()
 
@@ -53,7 +60,9 @@ class Look:
 
     @property
     def settings(self) -> str:
-        return str(self.files[{True: "/etc/mongod.conf", False: "/etc/neursafe_fl/ferretdb.env"}["/etc/mongod.conf" in self.files]]["content"])
+        return str(
+            self.files[{True: "/etc/mongod.conf", False: "/etc/neursafe_fl/ferretdb.env"}["/etc/mongod.conf" in self.files]]["content"]
+        )
 
 
 def test_ferretdb_takes_tls_only(tmp_path: Path) -> None:

@@ -95,7 +95,10 @@ def test_each_problem_names_setting_cause_and_fix(change: dict[str, Any], words:
         ({"tls": False, "sslmode": "disable"}, ""),
         ({"tls": False, "sslmode": "prefer", "authority_known": False}, ""),
         ({"sslmode": "require", "authority_known": False}, ""),
-        ({"sslmode": "disable"}, "the server takes nothing but TLS, and nsfl_db_sslmode (disable) does not ask for it; set that to require"),
+        (
+            {"sslmode": "disable"},
+            "the server takes nothing but TLS, and nsfl_db_sslmode (disable) does not ask for it; set that to require",
+        ),
     ],
 )
 @pytest.mark.parametrize("server", [{}, FERRETDB, {**FERRETDB, "provider": "mongodb"}])

@@ -107,7 +107,11 @@ def test_a_release_is_brought_back_with_the_authorities_of_now() -> None:
 
 def addresses(db: dict[str, Any]) -> set[str]:
     """Where each component is told that the database is."""
-    objects = [*server_objects({**SERVER, "db": db}), *server_objects({**SERVER, "db": db, "layout": "pvc"}), *client_objects({**CLIENT, "db": db})]
+    objects = [
+        *server_objects({**SERVER, "db": db}),
+        *server_objects({**SERVER, "db": db, "layout": "pvc"}),
+        *client_objects({**CLIENT, "db": db}),
+    ]
     env = [item for template in pods(objects).values() for item in template["spec"]["containers"][0]["env"]]
     assert not [item for item in env if item["name"].startswith("PGSSL") and db.get("type") == "mongo"]
     return {item["value"] for item in env if item["name"] == "DB_ADDRESS"}

@@ -163,8 +163,8 @@ def test_the_stand_in_is_strict(tmp_path: Path) -> None:
             mongod_tls.context(wrong)
     strict = Mongod(mongod_tls.context({**good, "allowConnectionsWithoutCertificates": "false"}))
     try:
-        with pymongo.MongoClient(strict.address, tls=True, tlsCAFile=good["CAFile"], serverSelectionTimeoutMS=500) as client:
-            with pytest.raises(pymongo.errors.ServerSelectionTimeoutError):
-                client.admin.command("ping")
+        client: Any = pymongo.MongoClient(strict.address, tls=True, tlsCAFile=good["CAFile"], serverSelectionTimeoutMS=500)
+        with client, pytest.raises(pymongo.errors.ServerSelectionTimeoutError):
+            client.admin.command("ping")
     finally:
         strict.stop()

@@ -6,7 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_uri import with_tls, without_ca
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import with_tls, without_ca
 from pymongo.uri_parser import parse_uri
 
 HOLDS = {"tls": True, "tlsCAFile": "CA"}
