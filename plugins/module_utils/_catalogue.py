@@ -14,6 +14,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Address,
     Cfg,
     Component,
+    Database,
     Env,
     File,
     Lit,
@@ -24,17 +25,18 @@ from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Volume,
 )
 
-# Where pods find whom to trust. The components have no options for it, but libpq and boto3 read variables.
+# Where pods find whom to trust. The components have no options for it, but libpq and boto3 read variables, and MongoDB's library a URI.
 AUTHORITIES = "/etc/nsfl-ca"
+DATABASE_CA = f"{AUTHORITIES}/database.crt"
 
 DATABASE = (
-    Env("DB_ADDRESS", Cfg("db.address")),
+    Env("DB_ADDRESS", Database()),
     Env("DB_USERNAME", Sec("db.secret_key_ref", "user_key")),
     Env("DB_PASSWORD", Sec("db.secret_key_ref", "passwd_key")),
     Env("DB_TYPE", Cfg("db.type")),
     Env("DB_NAME", Cfg("db.name")),
-    Env("PGSSLMODE", Cfg("db.sslmode"), when="db.sslmode"),
-    Env("PGSSLROOTCERT", Lit(f"{AUTHORITIES}/database.crt"), when="db.ca"),
+    Env("PGSSLMODE", Cfg("db.sslmode"), when="db.sslmode", database="postgreSQL"),
+    Env("PGSSLROOTCERT", Lit(DATABASE_CA), when="db.ca", database="postgreSQL"),
 )
 
 # The contract says what the components do to the tree, and nothing of what else they write.

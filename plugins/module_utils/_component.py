@@ -59,6 +59,11 @@ class Address(Value):
 
 
 @dataclass(frozen=True)
+class Database(Value):
+    """Where the database is, as the components' client libraries take it."""
+
+
+@dataclass(frozen=True)
 class Sec(Value):
     """A key of a Secret: `ref` leads to {name, <key setting>}."""
 
@@ -68,11 +73,12 @@ class Sec(Value):
 
 @dataclass(frozen=True)
 class Env:
-    """One variable; with `when`, only if that setting is not empty."""
+    """One variable; with `when`, only if that setting is not empty; with `database`, only for that type of it."""
 
     name: str
     value: Value
     when: str = ""
+    database: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import re
 import typing as t
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _checks as check
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import tls_options
 from ansible_collections.neursafe.fl.plugins.module_utils._postgresql_plan import IDENTIFIER
 
 Settings = t.Mapping[str, t.Any]
@@ -29,7 +30,7 @@ def problems(settings: Settings, host: Settings | None = None, controller: Setti
     if settings.get("provider") == "postgresql":
         found += _networks(settings)
     if settings.get("provider") in _PROVIDERS:
-        found += _hosts(settings)
+        found += [*_hosts(settings), *_tls(settings)]
     if settings.get("provider") == "ferretdb":
         found += _environment(settings)
     if host is not None:
@@ -143,6 +144,19 @@ def _hosts(settings: Settings) -> t.Iterator[str]:
         yield f"provider: the group nsfl_database has {len(group)} hosts ({', '.join(group)}); one server is installed, so name one host"
     elif host == "localhost" and host not in group:
         yield "provider: the group nsfl_database has no host to install on; name one, or set nsfl_database_provider to external"
+
+
+def _tls(settings: Settings) -> t.Iterator[str]:
+    """Whether those who come to the server ask for TLS where it has it. PostgreSQL's library tries it by itself unless told otherwise."""
+    mode, is_mongo = _text(settings, "sslmode"), settings.get("type") == "mongo"
+    asked = tls_options(mode, "known" if is_mongo and settings.get("authority_known") else "")
+    if not settings.get("tls"):
+        if asked.get("tls") == "true":
+            fix = "set that to disable, or turn TLS off for all (nsfl_tls)"
+            yield f"tls: the server is to have no TLS, and nsfl_db_sslmode ({mode}) asks for it; {fix}"
+    elif asked.get("tls") == "false" or (is_mongo and not asked):
+        fix = "set that to require, or leave TLS on for all (nsfl_tls)"
+        yield f"tls: the server takes nothing but TLS, and nsfl_db_sslmode ({mode}) does not ask for it; {fix}"
 
 
 def _environment(settings: Settings) -> t.Iterator[str]:

@@ -9,6 +9,7 @@ import re
 import typing as t
 from contextlib import closing
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 from ansible_collections.neursafe.fl.plugins.module_utils._database_error import (
     AddressError,
@@ -18,6 +19,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._database_error import
     UnreachableError,
     WrongPasswordError,
 )
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import with_tls, without_ca
 from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
     Action,
     CollectionState,
@@ -57,25 +59,19 @@ class Account:
         """The server as an error names it: hosts and ports of its address, without account and options."""
         return re.sub(r"[/?].*", "", re.sub(r"^mongodb(\+srv)?://([^@/]*@)?", "", self.address))
 
+    @property
+    def uri(self) -> str:
+        """The address with what is to be known of TLS."""
+        return with_tls(without_ca(self.address) if self.ca_cert else self.address, self.sslmode, quote(self.ca_cert))
+
 
 def arguments(account: Account) -> dict[str, t.Any]:
-    """What the client library is to be told beside the address."""
+    """What the client library is to be told beside the URI."""
     found: dict[str, t.Any] = {"serverSelectionTimeoutMS": account.timeout * 1000, "connectTimeoutMS": 5000, "appname": "neursafe.fl"}
     if "://" not in account.address:
         found["directConnection"] = True
     if account.user:
         found |= {"username": account.user, "password": account.password, "authSource": account.database}
-    if account.sslmode == "disable":
-        return {**found, "tls": False}
-    # There is no trying of TLS first in this protocol: it is used when it is asked for, or when there is a CA to trust.
-    if account.sslmode in ("require", "verify-ca", "verify-full") or account.ca_cert:
-        found["tls"] = True
-        if account.ca_cert:
-            found["tlsCAFile"] = account.ca_cert
-        if account.sslmode == "require" and not account.ca_cert:
-            found["tlsAllowInvalidCertificates"] = True
-        if account.sslmode in ("require", "verify-ca") and account.ca_cert:
-            found["tlsAllowInvalidHostnames"] = True
     return found
 
 
@@ -84,7 +80,7 @@ def connect(account: Account) -> Client:
     if PYMONGO_ERROR is not None:
         raise NotInstalledError(f"the Python that runs this module lacks pymongo ({PYMONGO_ERROR}); install python3-pymongo")
     try:
-        client = pymongo.MongoClient(account.address, **arguments(account))
+        client = pymongo.MongoClient(account.uri, **arguments(account))
     except (errors.PyMongoError, ValueError, OSError) as error:
         text = f"{account.place} cannot be used as an address with these TLS settings: {_first(error)}; correct them"
         raise AddressError(text) from error

@@ -5,13 +5,19 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 import uuid
 from contextlib import closing
 from dataclasses import replace
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
-from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, UnreachableError, WrongPasswordError
+from ansible_collections.neursafe.fl.plugins.module_utils._database_error import (
+    DatabaseError,
+    TlsError,
+    UnreachableError,
+    WrongPasswordError,
+)
 from ansible_collections.neursafe.fl.plugins.module_utils._database_wanted import Table, tables_and_users
 from ansible_collections.neursafe.fl.plugins.module_utils._mongodb import Account
 from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_plan import (
@@ -34,13 +40,16 @@ class SchemaService:
     def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool) -> None:
         self._params = params
         self._check_mode = check_mode
+        ca_cert = params["ca_cert"] or ""
+        if params["may_be_missing"] and (check_mode or params["state"] == "checked") and not os.path.exists(ca_cert):
+            ca_cert = ""  # it comes with the server; until then no certificate holds by it
         self._account = Account(
             address=params["login_host"],
             user=params["login_user"],
             password=params["login_password"],
             database=params["login_database"],
             sslmode=params["sslmode"],
-            ca_cert=params["ca_cert"] or "",
+            ca_cert=ca_cert,
             timeout=max(params["wait"], 1),
         )
         self._done: tuple[Action, ...] = ()
@@ -54,11 +63,10 @@ class SchemaService:
             self._renewed_administrator()
             self._first_administrator()
             plan = self._look()
-        except (UnreachableError, WrongPasswordError) as error:
-            if not self._check_mode or (isinstance(error, WrongPasswordError) and not self._params["first_user"]):
+        except (UnreachableError, TlsError, WrongPasswordError) as error:
+            if not self._check_mode:
                 raise
-            # In check mode an earlier task has not installed the server, or nobody has made its first user.
-            plan = self._from_nothing()
+            plan = self._foreseen(error)
         if plan.problems:
             raise DatabaseError("; ".join(str(problem) for problem in plan.problems), "collections")
         if not self._check_mode:
@@ -114,6 +122,14 @@ class SchemaService:
         plan.actions[:0] = self._done
         return plan
 
+    def _foreseen(self, error: DatabaseError) -> Plan:
+        """In check mode an earlier task has not installed or restarted the server, or nobody has made its first user."""
+        if self._params["restart_due"] and not isinstance(error, WrongPasswordError):
+            return Plan(warnings=["the server is restarted first; what its database lacks is told once it answers as it is to"])
+        if isinstance(error, TlsError) or (isinstance(error, WrongPasswordError) and not self._params["first_user"]):
+            raise error
+        return self._from_nothing()
+
     def _from_nothing(self) -> Plan:
         plan = make_plan(self._wanted, State())
         if self._params["first_user"]:
@@ -137,8 +153,10 @@ class SchemaService:
                 return {**result, "problems": [error.told(labels)]}
             # Whether it knows nobody yet, or somebody else, is only told by trying.
             plan = self._from_nothing()
-        except UnreachableError as error:
-            if self._params["may_be_missing"]:
+        except (UnreachableError, TlsError) as error:
+            if self._params["restart_due"]:
+                return {**result, "cause": str(error)}
+            if self._params["may_be_missing"] and isinstance(error, UnreachableError):
                 return {**result, "installed": False, "cause": str(error)}
             return {**result, "problems": [error.told(labels)]}
         except DatabaseError as error:
@@ -190,7 +208,9 @@ class SchemaService:
             raise DatabaseError(f"delete_data names {named}, but the database is {self._wanted.database}; nothing was changed")
         try:
             client = mongo.connect(self._account)
-        except UnreachableError:
+        except UnreachableError as error:
+            if self._params["restart_due"]:
+                raise UnreachableError(f"{error}. It runs with other settings than those of now; bring it these first") from error
             return _result(Plan())
         with closing(client):
             self._wanted = replace(self._wanted, with_roles=mongo.has_roles(client))

@@ -9,11 +9,12 @@ from __future__ import annotations
 from hashlib import pbkdf2_hmac
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import AUTHORITIES
+from ansible_collections.neursafe.fl.plugins.module_utils._catalogue import AUTHORITIES, DATABASE_CA
 from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Address,
     Cfg,
     Component,
+    Database,
     Env,
     File,
     Lit,
@@ -24,6 +25,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._component import (
     Value,
     Volume,
 )
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb_address import with_tls
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup
 
 Object = dict[str, Any]
@@ -118,7 +120,7 @@ def environment(tree: Tree, component: Component) -> list[Object]:
     options = {str(key): _plain(value) for key, value in tree[component.key]["options"].items()}
     items = []
     for env in component.env:
-        if env.when and not lookup(tree, env.when):
+        if (env.when and not lookup(tree, env.when)) or (env.database and env.database != tree["db"]["type"]):
             continue
         own = options.pop(env.name, None)
         items.append(_variable(tree, env) if own is None else {"name": env.name, "value": own})
@@ -149,9 +151,18 @@ def _text(tree: Tree, value: Value) -> str:
         return f"{str(lookup(tree, value.folder)).rstrip('/')}/{value.name}"
     if isinstance(value, Shared):
         return f"/workspace/{str(lookup(tree, value.folder)).strip('/')}/{value.name}"
+    if isinstance(value, Database):
+        return _database(tree["db"])
     if isinstance(value, Address):
         return address(tree, value)
     raise TypeError(f"no text for {value}")
+
+
+def _database(settings: Tree) -> str:
+    """PostgreSQL's library has the rest from variables of its own."""
+    if settings["type"] != "mongo":
+        return _plain(settings["address"])
+    return with_tls(settings["address"], settings["sslmode"], DATABASE_CA if settings["ca"] else "")
 
 
 def address(tree: Tree, value: Address) -> str:

@@ -98,7 +98,15 @@ options:
     type: bool
     default: false
   may_be_missing:
-    description: With O(state=checked), whether a server that does not answer is no problem, because it is yet to be installed.
+    description:
+      - With O(state=checked), whether a server that does not answer is no problem, because it is yet to be installed. Then there need not
+        be a file O(ca_cert) yet.
+    type: bool
+    default: false
+  restart_due:
+    description:
+      - Whether the server is about to be restarted with other settings, and may have none or another certificate until then. A look that
+        fails by that is no problem.
     type: bool
     default: false
   delete_data:
@@ -188,6 +196,7 @@ OPTIONS = {
     "collections": TABLES,
     "users": users({"collections": {**NAMES, "aliases": ["tables"]}}),
     "may_be_missing": {"type": "bool", "default": False},
+    "restart_due": {"type": "bool", "default": False},
     "wait": {"type": "int", "default": 3},
 }
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""MongoDB's protocol with logins, spoken by a FerretDB in a folder and at a port of its own."""
+"""MongoDB's protocol with logins over TLS, spoken by a FerretDB in a folder and at a port of its own."""
 
 from __future__ import annotations
 
@@ -27,16 +27,19 @@ class Mongo:
             subprocess.run([BUILD / "build-ferretdb.sh", BUILD / "ferretdb", built], check=True, capture_output=True)
         return str(built) if built.exists() else ""
 
-    def __init__(self) -> None:
+    def __init__(self, certificates: Path) -> None:
+        """With server.crt, server.key and ca.crt in that folder; as on a host of the platform, it takes nothing without TLS."""
         from pymongo import MongoClient
 
         port = free_port()
-        self.address = f"127.0.0.1:{port}"
+        self.place = f"127.0.0.1:{port}"
+        self.address = f"mongodb://{self.place}/?tls=true&tlsCAFile={certificates}/ca.crt"
+        files = [f"--listen-tls-cert-file={certificates}/server.crt", f"--listen-tls-key-file={certificates}/server.key"]
         self._folder = tempfile.mkdtemp(prefix="nsfl-doubles-mongo-")
         options = ["--handler=sqlite", f"--sqlite-url=file:{self._folder}/", f"--state-dir={self._folder}", "--debug-addr=-"]
         login = ["--test-enable-new-auth", "--setup-database=admin", "--setup-username=admin", "--telemetry=disable"]
         self._server = subprocess.Popen(
-            [self.program(), *options, *login, f"--listen-addr={self.address}"],
+            [self.program(), *options, *login, "--listen-addr=", f"--listen-tls={self.place}", *files],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "FERRETDB_SETUP_PASSWORD": "admin"},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The same platform on MongoDB: who ends at its start, and that jobs finish."""
+"""The same platform on a MongoDB that takes TLS only: who ends at its start, and that jobs finish."""
 
 from __future__ import annotations
 
@@ -13,16 +13,19 @@ from .backend_mongo import Mongo
 from .machinery import Processes, free_port
 from .platform import Platform
 from .test_model_manager import MODEL, Manager
+from .test_tls import certificates
 
 JOB = {"id": "job", "runtime": "tensorflow", "model_path": "m.h5", "task_entry": "t", "output": "out", "port": 50051}
 
 
 @pytest.fixture(scope="session")
-def mongo() -> Iterator[Mongo]:
+def mongo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mongo]:
     pytest.importorskip("pymongo")
     if not Mongo.program():
         pytest.skip("no FerretDB in the cache, and no Go to build it")
-    server = Mongo()
+    folder = tmp_path_factory.mktemp("mongo")
+    certificates(folder, "IP:127.0.0.1,DNS:node-1")
+    server = Mongo(folder)
     yield server
     server.stop()
 
@@ -52,8 +55,27 @@ def test_what_ends_the_scheduler(parts: Platform, changes: dict[str, str | None]
     assert words in parts.start_scheduler(changes, wait=False).ends(1, seconds=30)
 
 
-def test_jobs_over_a_uri(parts: Platform) -> None:
-    parts.start_scheduler({"DB_ADDRESS": f"mongodb://{parts.database['DB_ADDRESS']}/?tls=false"})
+@pytest.mark.parametrize(
+    "address",
+    [
+        "{place}",
+        "mongodb://{place}/?tls=false",
+        "mongodb://{place}/?tls=true",
+        "mongodb://{place}/?tls=true&tlsCAFile={other}",
+        "mongodb://{elsewhere}/?tls=true&tlsCAFile={ca}",
+    ],
+)
+def test_a_server_that_the_uri_does_not_know_ends_it(parts: Platform, mongo: Mongo, tmp_path: Path, address: str) -> None:
+    """Plain, by an authority of the system's, by another one, and by another name."""
+    certificates(tmp_path, "DNS:other")
+    elsewhere = mongo.place.replace("127.0.0.1", "localhost")
+    known = mongo.address.partition("tlsCAFile=")[2]
+    named = address.format(place=mongo.place, elsewhere=elsewhere, ca=known, other=tmp_path / "ca.crt")
+    assert "DataBaseError" in parts.start_scheduler({"DB_ADDRESS": named}, wait=False).ends(1, seconds=30)
+
+
+def test_jobs(parts: Platform) -> None:
+    parts.start_scheduler()
     (parts.namespace / "m.h5").write_bytes(b"")
     assert parts.api("POST", "/namespaces/default/jobs", JOB) == (201, {"state": "SUCCEEDED"})
     assert parts.api("POST", "/namespaces/default/jobs", JOB)[0] == 403

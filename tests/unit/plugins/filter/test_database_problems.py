@@ -28,6 +28,8 @@ GOOD: dict[str, Any] = {
 
 FERRETDB: dict[str, Any] = {"provider": "ferretdb", "type": "mongo"}
 URI: dict[str, Any] = {"provider": "external", "type": "mongo", "address": "mongodb://a:1,b:2/?replicaSet=r&tls=true"}
+# As the inventory has it unless told otherwise: TLS on, and an authority that everybody knows.
+TLS: dict[str, Any] = {"tls": True, "sslmode": "verify-full", "authority_known": True}
 HOST: dict[str, Any] = {"systemd": True, "ports": {}, "paths": {"/data": {"exists": False, "free_mb": 9000}}}
 
 
@@ -83,6 +85,36 @@ def test_each_problem_names_setting_cause_and_fix(change: dict[str, Any], words:
     assert len(found) == 1
     assert found[0].startswith("nsfl_database_")
     assert words in found[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, ""),
+        ({"tls": False}, "the server is to have no TLS, and nsfl_db_sslmode (verify-full) asks for it; set that to disable"),
+        ({"tls": False, "sslmode": "disable"}, ""),
+        ({"tls": False, "sslmode": "prefer", "authority_known": False}, ""),
+        ({"sslmode": "require", "authority_known": False}, ""),
+        (
+            {"sslmode": "disable"},
+            "the server takes nothing but TLS, and nsfl_db_sslmode (disable) does not ask for it; set that to require",
+        ),
+    ],
+)
+@pytest.mark.parametrize("server", [{}, FERRETDB, {**FERRETDB, "provider": "mongodb"}])
+def test_who_comes_asks_for_tls_where_there_is_tls(server: dict[str, Any], settings: dict[str, Any], words: str) -> None:
+    found = PROBLEMS({**GOOD, **server, **TLS, **settings})
+    assert len(found) == bool(words) and words in "".join(found)
+
+
+def test_mongodb_is_never_tried_with_tls_first() -> None:
+    """As PostgreSQL is by its library; but an authority that is known asks for it."""
+    prefer = {**TLS, "sslmode": "prefer"}
+    assert PROBLEMS({**GOOD, **prefer, "authority_known": False}) == []
+    assert PROBLEMS({**GOOD, **FERRETDB, **prefer}) == []
+    (problem,) = PROBLEMS({**GOOD, **FERRETDB, **prefer, "authority_known": False})
+    assert problem.startswith("nsfl_database_tls: the server takes nothing but TLS")
+    assert PROBLEMS({**GOOD, **URI, **prefer, "tls": False}) == []
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ CLIENT: dict[str, Any] = {
     "db": SERVER["db"],
 }
 LIBPQ = {"PGSSLMODE": "verify-full", "PGSSLROOTCERT": "/etc/nsfl-ca/database.crt"}
+MONGO: dict[str, Any] = {**SERVER["db"], "type": "mongo", "address": "10.0.0.3:27017"}
 BOTO = {"AWS_CA_BUNDLE": "/etc/nsfl-ca/storage.crt"}
 
 
@@ -102,3 +103,39 @@ def test_a_release_is_brought_back_with_the_authorities_of_now() -> None:
     assert [item["data"]["database.crt"] for item in back if item["kind"] == "ConfigMap"] == ["new"]
     authorities = [[item for item in objects if item["kind"] == "ConfigMap"] for objects in (then, now)]
     assert digest(authorities[0], "fl") == digest(authorities[1], "fl")
+
+
+def addresses(db: dict[str, Any]) -> set[str]:
+    """Where each component is told that the database is."""
+    objects = [
+        *server_objects({**SERVER, "db": db}),
+        *server_objects({**SERVER, "db": db, "layout": "pvc"}),
+        *client_objects({**CLIENT, "db": db}),
+    ]
+    env = [item for template in pods(objects).values() for item in template["spec"]["containers"][0]["env"]]
+    assert not [item for item in env if item["name"].startswith("PGSSL") and db.get("type") == "mongo"]
+    return {item["value"] for item in env if item["name"] == "DB_ADDRESS"}
+
+
+def test_mongodbs_library_has_it_from_the_uri() -> None:
+    known = "mongodb://10.0.0.3:27017/?tls=true&tlsCAFile=/etc/nsfl-ca/database.crt"
+    assert addresses(MONGO) == {known}
+    assert addresses({**MONGO, "sslmode": ""}) == {known}
+    assert addresses({**MONGO, "sslmode": "verify-ca"}) == {f"{known}&tlsAllowInvalidHostnames=true"}
+    assert addresses({**MONGO, "ca": "", "sslmode": "require"}) == {"mongodb://10.0.0.3:27017/?tls=true&tlsAllowInvalidCertificates=true"}
+    assert addresses({**MONGO, "ca": "", "sslmode": ""}) == {"10.0.0.3:27017"}
+    assert addresses({**MONGO, "sslmode": "disable"}) == {"mongodb://10.0.0.3:27017/?tls=false"}
+    assert addresses({**MONGO, "address": "mongodb://a:1,b:2/?tls=true"}) == {
+        "mongodb://a:1,b:2/?tls=true&tlsCAFile=/etc/nsfl-ca/database.crt"
+    }
+    assert addresses(SERVER["db"]) == {"10.0.0.3:5432"}
+
+
+def test_for_mongodb_the_file_is_mounted_too() -> None:
+    for objects in (server_objects({**SERVER, "db": MONGO}), client_objects({**CLIENT, "db": MONGO})):
+        name = "nsfl-job-scheduler" if "nsfl-job-scheduler" in pods(objects) else "nsfl-task-manager"
+        spec = pods(objects)[name]["spec"]
+        (mount,) = [item for item in spec["containers"][0]["volumeMounts"] if item["name"] == "authorities"]
+        (authorities,) = [item for item in objects if item["kind"] == "ConfigMap"]
+        assert mount["mountPath"] == "/etc/nsfl-ca" and authorities["data"]["database.crt"] == DB
+        assert {item["configMap"]["name"] for item in spec["volumes"] if item["name"] == "authorities"} == {authorities["metadata"]["name"]}

@@ -52,6 +52,8 @@ class Connection(socketserver.BaseRequestHandler):
         stream = self.request.makefile("rb")
         while head := stream.read(16):
             length, number, _reply, kind = struct.unpack("<iiii", head)
+            if kind not in (2004, 2013):  # of a client that begins with TLS, say
+                return
             body = stream.read(length - 16)
             if kind == 2013:
                 answer = b"\0\0\0\0\0" + bson.encode(self.answer(_message(body)))

@@ -1,16 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A MongoDB database from nothing on, against a strict stand-in: first user, rights, indexes, passwords, TLS, and the words of failures."""
+"""A MongoDB database from nothing on, against a strict stand-in: first user, rights, indexes, passwords, and the words of failures."""
 
 from __future__ import annotations
 
-import ssl
-import subprocess
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.module_utils._mongodb import Account, arguments
+from ansible_collections.neursafe.fl.plugins.module_utils._mongodb import Account
 from ansible_collections.neursafe.fl.plugins.modules import mongodb_schema
 from module_call import answer_of
 from mongod_fake import Mongod
@@ -174,38 +171,6 @@ def test_a_server_that_is_not_there(call: Call, mongod: Mongod) -> None:
 @pytest.mark.parametrize("changes", [{"login_host": "mongodb://h:port"}, {"ca_cert": "/no/such/file"}])
 def test_an_address_that_is_none(call: Call, changes: dict[str, Any]) -> None:
     assert "cannot be used as an address" in call(**changes)["msg"]
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Path:
-    path = tmp_path / "server.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db", "-addext", "subjectAltName=DNS:db.example"]
-    subprocess.run([*command, "-keyout", str(tmp_path / "key.pem"), "-out", str(path)], check=True, capture_output=True)
-    path.write_text(path.read_text() + (tmp_path / "key.pem").read_text())
-    return path
-
-
-def test_tls(call: Call, certificate: Path) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server = Mongod(context)
-    try:
-        there = {"login_host": server.address}
-        assert call(**there, sslmode="verify-ca", ca_cert=str(certificate))["changed"]
-        assert not call(**there, sslmode="require")["changed"]
-        assert "login_password" not in call(**there)["msg"] and "wants TLS" in call(**there)["msg"]
-        assert call(**there, sslmode="verify-full")["msg"].startswith("sslmode: ")
-        assert "TLS fails" in call(**there, sslmode="verify-full", ca_cert=str(certificate))["msg"]
-    finally:
-        server.stop()
-
-
-@pytest.mark.parametrize(
-    ("mode", "ca_cert", "tls"),
-    [("prefer", "", None), ("prefer", "/ca", True), ("disable", "/ca", False), ("require", "", True), ("verify-full", "", True)],
-)
-def test_tls_is_used_when_asked_for(mode: str, ca_cert: str, tls: bool | None) -> None:
-    assert arguments(Account("h:1", sslmode=mode, ca_cert=ca_cert)).get("tls") is tls
 
 
 def test_secrets_are_marked() -> None:

@@ -100,7 +100,7 @@ def test_every_kind_of_service_says_when_nobody_answers(capsys: Any, service: Se
 ASKED = bytes.fromhex("0000000804d2162f")
 
 
-@pytest.mark.parametrize(("scheme", "asked"), [("https", b""), ("postgresql", ASKED)])
+@pytest.mark.parametrize(("scheme", "asked"), [("https", b""), ("mongodb", b""), ("postgresql", ASKED)])
 def test_a_server_is_known_by_the_new_authority_only(capsys: Any, tmp_path: Path, scheme: str, asked: bytes) -> None:
     now = datetime.datetime.now(datetime.UTC)
     signer, another = (make_authority(now) for _number in range(2))
