@@ -6,12 +6,14 @@
 
 Checks of one lane run one after another, in the order of the file; the lanes run side by side. A check that names
 another one as `after` waits until that one has ended, whichever way, if it is part of the run.
-The output of each check goes to build/logs/<name>.log; of a check that fails, the end is shown.
+The output of each check goes to build/logs/<name>.log; of a check that fails, the end is shown, and once more at the
+very end the lines that name what has failed.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +26,10 @@ from threading import Event
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
 SHOWN_LINES = 60
+# What pytest, Ansible, linters and molecule begin a line with that says what went wrong.
+TELLING = re.compile(r"(FAILED |ERROR|E   +\S|fatal: |\[ERROR\]|CRITICAL|\S+:\d+:)")
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+TOLD_LINES, TOLD_LENGTH = 8, 300
 
 
 def environment() -> dict[str, str]:
@@ -42,10 +48,20 @@ def pytest_counts(report: Path) -> tuple[int, int]:
     return total, failed
 
 
+def log_of(check: dict[str, str]) -> Path:
+    return LOGS / f"{check['name'].replace(' ', '-')}.log"
+
+
+def telling_lines(text: str) -> list[str]:
+    """The last lines that name what went wrong, or else the last ones."""
+    lines = [line[:TOLD_LENGTH] for line in COLOUR.sub("", text).splitlines() if line.strip()]
+    return ([line for line in lines if TELLING.match(line)] or lines)[-TOLD_LINES:]
+
+
 def run(check: dict[str, str]) -> tuple[int, int]:
     """Run one check; return how many cases passed and failed."""
-    slug = check["name"].replace(" ", "-")
-    log, report = LOGS / f"{slug}.log", LOGS / f"{slug}.xml"
+    log = log_of(check)
+    report = log.with_suffix(".xml")
     command = check["command"]
     counted = command.startswith("pytest")
     if counted:
@@ -67,14 +83,14 @@ def run(check: dict[str, str]) -> tuple[int, int]:
     return passed, failed
 
 
-def run_lane(checks: list[dict[str, str]], ended: dict[str, Event]) -> list[tuple[int, int]]:
+def run_lane(checks: list[dict[str, str]], ended: dict[str, Event]) -> dict[str, tuple[int, int]]:
     """Run the checks of one lane in their order; `ended` has one event for each check of the run, by its name."""
-    results = []
+    results = {}
     for check in checks:
         if check.get("after") in ended:
             ended[check["after"]].wait()
         try:
-            results.append(run(check))
+            results[check["name"]] = run(check)
         finally:
             ended[check["name"]].set()
     return results
@@ -91,8 +107,10 @@ def main(stages: list[str]) -> int:
     ended = {check["name"]: Event() for check in wanted}
     lanes = [[check for check in wanted if check["lane"] == lane] for lane in dict.fromkeys(check["lane"] for check in wanted)]
     with ThreadPoolExecutor() as pool:
-        results = [result for lane in pool.map(lambda lane: run_lane(lane, ended), lanes) for result in lane]
-    passed, failed = sum(p for p, _ in results), sum(f for _, f in results)
+        by_name = {name: counts for results in pool.map(lambda lane: run_lane(lane, ended), lanes) for name, counts in results.items()}
+    for check in [check for lane in lanes for check in lane if by_name[check["name"]][1]]:
+        print(f"{check['name']}:", *telling_lines(log_of(check).read_text(encoding="utf-8", errors="replace")), sep="\n    ")
+    passed, failed = (sum(counts) for counts in zip(*by_name.values(), strict=True))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

@@ -60,7 +60,14 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 from ansible_collections.neursafe.fl.plugins.plugin_utils._rotation import NEW, OLD, read_pending
-from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import generated, is_vaulted, locked, secrets_path, write_private
+from ansible_collections.neursafe.fl.plugins.plugin_utils._secrets_file import (
+    content_problem,
+    generated,
+    is_vaulted,
+    locked,
+    secrets_path,
+    write_private,
+)
 
 # Check mode, and the preflight of playbooks, which may end with a refusal.
 NO_WRITING = ("ansible_check_mode", "__nsfl_only_looks")
@@ -92,8 +99,8 @@ class LookupModule(LookupBase):
         if not exists(path):
             return {}
         values = self._loader.load_from_file(path, cache="none") or {}  # type: ignore[union-attr]
-        if not isinstance(values, dict):
-            raise AnsibleLookupError(f"nsfl_secrets_file: {path} is not a map of names to secrets; restore it from a backup")
+        if problem := content_problem(path, values):
+            raise AnsibleLookupError(problem)
         return {str(name): str(value) for name, value in values.items()}
 
     def run(self, terms: list[str], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:

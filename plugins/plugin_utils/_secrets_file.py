@@ -81,8 +81,17 @@ def secrets_problem(path: str, load: Callable[[str], Any]) -> str:
         return f"nsfl_secrets_file: {path} cannot be read ({error.strerror}); run as its owner, or name another file"
     except Exception as error:  # the loader has a type of its own for each way in which YAML and vaults fail
         return f"nsfl_secrets_file: {path} cannot be read ({_first_line(error)}); give the vault's password, or restore it from a backup"
+    return content_problem(path, content)
+
+
+def content_problem(path: str, content: Any) -> str:
+    """Why what stands in the file is no map of secrets; empty when it is one, or nothing."""
     if content is not None and not isinstance(content, dict):
         return f"nsfl_secrets_file: {path} is not a map of names to secrets; restore it from a backup"
+    if isinstance((content or {}).get("sops"), dict):
+        # Its values would be taken for the secrets themselves.
+        fix = "sops decrypt --in-place it, then encrypt it with ansible-vault, or give its secrets as settings in a file *.sops.yml"
+        return f"nsfl_secrets_file: {path} is encrypted with sops; {fix}"
     return ""
 
 

@@ -60,6 +60,7 @@ def test_what_only_a_role_can_work_out_is_left_to_it(value: str) -> None:
         ("a: b\n", 0o644, "is open to other users (mode 0644); run chmod 600"),
         ("a: b\n", 0o620, "is open to other users (mode 0620); run chmod 600"),
         ("- a\n", 0o600, "is not a map of names to secrets; restore it"),
+        ("database_password: ENC[hush]\nsops: {version: 3.13.3}\n", 0o600, "is encrypted with sops; sops decrypt"),
         ("a: [hush\n", 0o600, "cannot be read"),
         ("$ANSIBLE_VAULT;1.1;AES256\n6162\n", 0o644, "give the vault's password"),
     ],
