@@ -10,13 +10,11 @@ import hashlib
 import subprocess
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 from conftest import ROOT
-from platform_hands import CACHE, LAB, STATE, hosts, output
+from platform_hands import BIN, LAB, STATE, build_program, hosts, output
 from reach import Platform
 
-PROGRAMS = Path(__file__).parent / "programs"
 IMAGES = ROOT / "roles" / "nsfl_lab" / "files" / "images"
 IMAGE = "nsfl-lab/packet-filter:bookworm"
 LABEL = "neursafe.fl.sources"
@@ -50,7 +48,7 @@ def _container(node: str) -> str:
 
 def _make() -> None:
     """The program and the image that it runs in, unless they are there from another time."""
-    output(str(PROGRAMS / "build.sh"), "kube-router", str(CACHE / "bin"))
+    build_program("kube-router")
     wanted = hashlib.sha256((IMAGES / "debian.sh").read_bytes() + " ".join(PACKAGES).encode()).hexdigest()[:16]
     inspect = ("docker", "image", "inspect", "--format", f'{{{{index .Config.Labels "{LABEL}"}}}}', IMAGE)
     if subprocess.run(inspect, capture_output=True, text=True, check=False).stdout.strip() != wanted:
@@ -65,7 +63,7 @@ def start() -> None:
     _make()
     stop()
     for node in nodes():
-        files = ("--volume", f"{CACHE}/bin/kube-router:/usr/sbin/kube-router:ro", "--volume", f"{STATE}/kubeconfig:/kubeconfig:ro")
+        files = ("--volume", f"{BIN}/kube-router:/usr/sbin/kube-router:ro", "--volume", f"{STATE}/kubeconfig:/kubeconfig:ro")
         command = ("kube-router", *ARGUMENTS, f"--hostname-override={node}")
         output("docker", "run", "--detach", "--name", _container(node), *_beside(node), *files, IMAGE, *command)
     settle()

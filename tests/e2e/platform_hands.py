@@ -17,6 +17,7 @@ from minio import Minio, MinioAdmin
 from minio.credentials import StaticProvider
 
 CACHE = Path.home() / ".cache" / "neursafe-fl"
+BIN = CACHE / "bin"
 LAB = os.environ.get("NSFL_LAB_NAME", "nsfl-lab")
 STATE = CACHE / LAB.removeprefix("nsfl-")
 NETWORK = ipaddress.IPv4Network(os.environ.get("NSFL_LAB_SUBNET", "10.250.0.0/24"))
@@ -30,7 +31,7 @@ def output(*command: str) -> str:
 
 
 def kubectl(*arguments: str) -> str:
-    return output(str(CACHE / "bin" / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments)
+    return output(str(BIN / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments)
 
 
 def on_host(host: str, script: str) -> str:
@@ -38,8 +39,13 @@ def on_host(host: str, script: str) -> str:
     return output("docker", "exec", f"{LAB}-{host}", "sh", "-euc", script)
 
 
-def psql(statement: str) -> str:
-    return on_host("node-1", f"runuser -u postgres -- psql -qtAX neursafe_fl -c '{statement}'")
+def psql(statements: str, database: str = "neursafe_fl") -> str:
+    return on_host("node-1", f"runuser -u postgres -- psql -qtAX -v ON_ERROR_STOP=1 {database} <<'END'\n{statements}\nEND")
+
+
+def build_program(name: str) -> None:
+    """A program that tests use beside the platform, in BIN; from a folder of tests/e2e/programs, unless it is there already."""
+    output(str(Path(__file__).parent / "programs" / "build.sh"), name, str(BIN))
 
 
 def hosts() -> list[str]:

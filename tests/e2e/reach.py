@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from platform_hands import CACHE, NETWORK, STATE, kubectl
+from platform_hands import BIN, NETWORK, STATE, kubectl
 
 MANAGED = "app.kubernetes.io/managed-by"
 ASK = (Path(__file__).parent / "programs" / "ask.py").read_text(encoding="utf-8")
@@ -112,7 +112,7 @@ def apply(document: dict[str, Any], *arguments: str) -> None:
 
 
 def _kubectl(said: str, *arguments: str) -> str:
-    command = [str(CACHE / "bin" / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments]
+    command = [str(BIN / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments]
     done = subprocess.run(command, input=said, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

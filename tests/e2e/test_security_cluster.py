@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from conftest import ROOT
-from platform_hands import CACHE, NETWORK, STATE, kubectl, of_registry, secret
+from platform_hands import BIN, NETWORK, STATE, kubectl, of_registry, secret
 from secret_watch import found_in, secrets
 
 # The pods of the layout that does not run here are rendered, as the unit tests do.
@@ -35,7 +35,7 @@ def items(kind: str, *arguments: str) -> list[dict[str, Any]]:
 
 def kubectl_says(*arguments: str, document: Any = None) -> tuple[int, str]:
     """A call that may be refused: its exit code and all that it printed."""
-    words = [str(CACHE / "bin" / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments]
+    words = [str(BIN / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), *arguments]
     done = subprocess.run(words, input=json.dumps(document) if document else "", capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 

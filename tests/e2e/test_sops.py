@@ -12,10 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 from conftest import Run, run_playbook
-from platform_hands import CACHE, STATE, output, secret
+from platform_hands import BIN, STATE, build_program, output, secret
 
-PROGRAMS = Path(__file__).parent / "programs"
-BIN = CACHE / "bin"
 PLUGIN = {"ANSIBLE_VARS_ENABLED": "host_group_vars,community.sops.sops", "PATH": f"{BIN}:{os.environ['PATH']}"}
 
 
@@ -43,7 +41,7 @@ class Keeper:
 
 @pytest.fixture(scope="module")
 def keeper(tmp_path_factory: pytest.TempPathFactory) -> Keeper:
-    output(str(PROGRAMS / "build.sh"), "sops", str(BIN))
+    build_program("sops")
     return Keeper(tmp_path_factory.mktemp("sops"))
 
 

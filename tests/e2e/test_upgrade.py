@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 from conftest import ROOT, converged, run_playbook
-from platform_hands import CACHE, STATE, items, kubectl, object_store, on_host, psql
+from platform_hands import BIN, STATE, items, kubectl, object_store, on_host, psql
 
 QUICK = ("-e", "nsfl_verify_rounds=1")
 OF = "neursafe.fl/release-of=neursafe-fl-server-default"
@@ -68,7 +68,7 @@ def first() -> Iterator[tuple[int, dict[str, str]]]:
 def test_a_running_job_and_a_platform_of_a_newer_version_are_told_of_before_any_change(first: tuple[int, dict[str, str]]) -> None:
     name, version = releases()[-1]["name"], releases()[-1]["annotations"]["neursafe.fl/version"]
     manifest = COORDINATOR.replace("IMAGE", by_tag("nsfl-coordinator"))
-    command = [str(CACHE / "bin" / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), "apply", "-f", "-"]
+    command = [str(BIN / "kubectl"), "--kubeconfig", str(STATE / "kubeconfig"), "apply", "-f", "-"]
     subprocess.run(command, input=manifest, text=True, check=True, capture_output=True)
     kubectl("annotate", "--overwrite", "secret", name, "neursafe.fl/version=9.0.0")
     try:
@@ -92,7 +92,7 @@ def test_an_image_that_is_not_there_is_told_of_before_any_change(first: tuple[in
 def test_a_running_job_finishes_before_its_platform_changes_and_all_data_stay(first: tuple[int, dict[str, str]], tmp_path: Path) -> None:
     # The same program with another checksum: what is installed, restarted and asked for the data is what another version would be.
     program = tmp_path / "minio"
-    program.write_bytes((CACHE / "bin" / "minio").read_bytes() + b"\0")
+    program.write_bytes((BIN / "minio").read_bytes() + b"\0")
     object_store().put_object("default", "kept/by-upgrade.txt", io.BytesIO(b"kept"), 4)
     psql("CREATE TABLE IF NOT EXISTS kept_by_upgrade AS SELECT 1 AS one")
     before = on_host("node-1", "systemctl show --property=MainPID nsfl-minio")

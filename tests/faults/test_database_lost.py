@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from conftest import converged, run_playbook
-from platform_hands import on_host
+from platform_hands import on_host, psql
 from steady_state import differences, lasting_state
 
 # A database beside the platform's, so that its rows stay where they are.
@@ -20,23 +20,18 @@ CREATE EVENT TRIGGER fault ON ddl_command_start WHEN TAG IN ('CREATE TABLE') EXE
 GONE = "DROP EVENT TRIGGER IF EXISTS fault; DROP FUNCTION IF EXISTS fault();"
 
 
-def asked(database: str, statements: str) -> str:
-    script = f"runuser -u postgres -- psql -qtAX -v ON_ERROR_STOP=1 {database} <<'END'\n{statements}\nEND"
-    return on_host("node-1", script)
-
-
 def set_trap() -> None:
-    asked("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS true")
-    asked("template0", SPRUNG)
+    psql("ALTER DATABASE template0 ALLOW_CONNECTIONS true")
+    psql(SPRUNG, "template0")
 
 
 def clear_trap() -> None:
-    asked("template0", GONE)
-    asked("postgres", "ALTER DATABASE template0 ALLOW_CONNECTIONS false")
+    psql(GONE, "template0")
+    psql("ALTER DATABASE template0 ALLOW_CONNECTIONS false")
 
 
 def tables() -> str:
-    return asked("made_by_fault", "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").strip()
+    return psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", "made_by_fault").strip()
 
 
 def test_f20_the_server_goes_away_before_the_tables_are_there(steady: dict[str, str]) -> None:
@@ -49,11 +44,11 @@ def test_f20_the_server_goes_away_before_the_tables_are_there(steady: dict[str, 
     converged("database")
     assert tables() == "0"
     clear_trap()
-    asked("made_by_fault", GONE)
+    psql(GONE, "made_by_fault")
     converged("database", *OTHER)
     assert tables() == "4"
     assert converged("database", *OTHER).changed == {}
-    asked("postgres", "DROP DATABASE made_by_fault")
+    psql("DROP DATABASE made_by_fault")
     converged("server")
     assert differences(steady, lasting_state()) == {}
     assert converged("server").changed == {}
