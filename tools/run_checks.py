@@ -6,8 +6,8 @@
 
 Checks of one lane run one after another, in the order of the file; the lanes run side by side. A check that names
 another one as `after` waits until that one has ended, whichever way, if it is part of the run.
-The output of each check goes to build/logs/<name>.log; of a check that fails, the end is shown, and once more at the
-very end the lines that name what has failed.
+The output of each check goes to build/logs/<name>.log; of a check that fails, the last lines that name what went wrong are
+shown: few and short, for who reads only the end of a run that was cut off must still find which checks had ended, and when.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from threading import Event
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
-SHOWN_LINES = 60
 # What pytest, Ansible, linters and molecule begin a line with that says what went wrong.
 TELLING = re.compile(r"(FAILED |ERROR|E   +\S|fatal: |\[ERROR\]|CRITICAL|\S+:\d+:)")
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -48,10 +47,6 @@ def pytest_counts(report: Path) -> tuple[int, int]:
     return total, failed
 
 
-def log_of(check: dict[str, str]) -> Path:
-    return LOGS / f"{check['name'].replace(' ', '-')}.log"
-
-
 def telling_lines(text: str) -> list[str]:
     """The last lines that name what went wrong, or else the last ones."""
     lines = [line[:TOLD_LENGTH] for line in COLOUR.sub("", text).splitlines() if line.strip()]
@@ -60,7 +55,7 @@ def telling_lines(text: str) -> list[str]:
 
 def run(check: dict[str, str]) -> tuple[int, int]:
     """Run one check; return how many cases passed and failed."""
-    log = log_of(check)
+    log = LOGS / f"{check['name'].replace(' ', '-')}.log"
     report = log.with_suffix(".xml")
     command = check["command"]
     counted = command.startswith("pytest")
@@ -78,19 +73,19 @@ def run(check: dict[str, str]) -> tuple[int, int]:
     outcome = f"{'FAILED' if failed else 'ok'} ({passed} passed, {failed} failed, {time.monotonic() - started:.0f} s)"
     told = [f"{check['stage']:<9} {check['name']} … {outcome}"]
     if failed:
-        told += [f"    {line}" for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-SHOWN_LINES:]]
+        told += [f"    {line}" for line in [*telling_lines(log.read_text(encoding="utf-8", errors="replace")), f"all of it: {log}"]]
     print("\n".join(told), flush=True)
     return passed, failed
 
 
-def run_lane(checks: list[dict[str, str]], ended: dict[str, Event]) -> dict[str, tuple[int, int]]:
+def run_lane(checks: list[dict[str, str]], ended: dict[str, Event]) -> list[tuple[int, int]]:
     """Run the checks of one lane in their order; `ended` has one event for each check of the run, by its name."""
-    results = {}
+    results = []
     for check in checks:
         if check.get("after") in ended:
             ended[check["after"]].wait()
         try:
-            results[check["name"]] = run(check)
+            results.append(run(check))
         finally:
             ended[check["name"]].set()
     return results
@@ -107,10 +102,8 @@ def main(stages: list[str]) -> int:
     ended = {check["name"]: Event() for check in wanted}
     lanes = [[check for check in wanted if check["lane"] == lane] for lane in dict.fromkeys(check["lane"] for check in wanted)]
     with ThreadPoolExecutor() as pool:
-        by_name = {name: counts for results in pool.map(lambda lane: run_lane(lane, ended), lanes) for name, counts in results.items()}
-    for check in [check for lane in lanes for check in lane if by_name[check["name"]][1]]:
-        print(f"{check['name']}:", *telling_lines(log_of(check).read_text(encoding="utf-8", errors="replace")), sep="\n    ")
-    passed, failed = (sum(counts) for counts in zip(*by_name.values(), strict=True))
+        counts = [count for results in pool.map(lambda lane: run_lane(lane, ended), lanes) for count in results]
+    passed, failed = (sum(column) for column in zip(*counts, strict=True))
     print(f"{passed} passed, {failed} failed")
     return 1 if failed or not passed else 0
 

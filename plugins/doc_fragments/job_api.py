@@ -21,7 +21,7 @@ options:
     type: bool
     default: true
   ca_path:
-    description: File with the CA certificates to trust, for both.
+    description: File with the CA certificates that the API server's certificate is checked against. Without it those of the system.
     type: path
   namespace:
     description: The FL namespace of the job (a bucket, or with O(s3_bucket) a folder); not a Kubernetes namespace.
@@ -36,6 +36,9 @@ options:
   s3_secret_key:
     description: Secret key of that user.
     type: str
+  s3_ca_path:
+    description: The same for O(s3_endpoint).
+    type: path
   s3_region:
     description: Region of the endpoint.
     type: str

@@ -35,6 +35,7 @@ DEFAULTS: Tree = {
         "service_name": "nsfl-api-server",
         "image": "",
         "http_port": 30083,
+        "plain_http": True,
         "https_port": 30084,
         "external": True,
         "ingress_class": "nsfl",

@@ -48,6 +48,7 @@ _ALWAYS: dict[str, Check] = {
     "model_manager.port": check.port,
     "api_server.service_name": check.service_name,
     "api_server.external": check.boolean,
+    "api_server.plain_http": check.boolean,
     "api_server.ingress_class": check.domain,
     "api_server.annotations": _annotations,
     "api_server.hosts": _hosts,
@@ -80,7 +81,7 @@ def check_api_server(settings: Tree) -> list[Problem]:
     if tree["provider"] == "nodeport":
         verdicts |= {f"{key}.service_name": verdict for key in ("job_scheduler", "model_manager") if (verdict := _longer(tree, key))}
     found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
-    return found + _namespaces(tree) + _ports(tree) + _certificate(tree) + _image(tree)
+    return found + _namespaces(tree) + _ports(tree) + _plain_http(tree) + _certificate(tree) + _image(tree)
 
 
 def _longer(tree: Tree, key: str) -> tuple[str, str] | None:
@@ -102,9 +103,13 @@ def _namespaces(tree: Tree) -> list[Problem]:
 
 
 def _ports(tree: Tree) -> list[Problem]:
-    used = {"api_server.http_port": tree["provider"] != "ingress", "api_server.https_port": bool(tree["api_server"]["tls_secret"])}
+    server = tree["api_server"]
+    used = {
+        "api_server.http_port": tree["provider"] != "ingress" and server["plain_http"] is not False,
+        "api_server.https_port": bool(server["tls_secret"]),
+    }
     used["model_manager.node_port"] = tree["provider"] == "nodeport"
-    if tree["provider"] == "traefik" and not tree["api_server"]["external"]:
+    if tree["provider"] == "traefik" and not server["external"]:
         used = {}
     paths = [path for path, needed in used.items() if needed]
     found = [Problem(path, *verdict) for path in paths if (verdict := check.node_port(lookup(tree, path)))]
@@ -112,6 +117,18 @@ def _ports(tree: Tree) -> list[Problem]:
     if len(set(map(str, ports))) < len(ports):
         found.append(Problem(paths[-1], f"{ports[-1]} is used twice", "choose different ports"))
     return found
+
+
+def _plain_http(tree: Tree) -> list[Problem]:
+    """Closed, it needs something else that is open."""
+    server = tree["api_server"]
+    no_https = {"nodeport": "plain NodePorts speak nothing else"}
+    if not server["tls_secret"]:
+        no_https["traefik"] = "there is no certificate for HTTPS"
+    if server["plain_http"] is not False or tree["provider"] not in no_https:
+        return []
+    what = f"false leaves no way in, since {no_https[tree['provider']]}"
+    return [Problem("api_server.plain_http", what, "leave it out, or use traefik with nsfl_tls")]
 
 
 def _certificate(tree: Tree) -> list[Problem]:

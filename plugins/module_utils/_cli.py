@@ -39,6 +39,9 @@ def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefi
     checks = {**_CHECKS, "data_server": _DATA_SERVER[settings["layout"]]}
     verdicts = {name: function(settings[name]) for name, function in checks.items()}
     found = [f"{prefix}{name}: {verdict[0]}; {verdict[1]}" for name, verdict in verdicts.items() if verdict]
+    if settings.get("closed"):
+        what = f"it is false, so that nothing answers at {settings['api_server']}, and nsfl-ctl speaks plain HTTP only"
+        found.append(f"nsfl_api_plain_http: {what}; leave it out, or take this host out of the group nsfl_cli")
     if re.search(r"[\r\n]", settings["password"]):
         found.append(f"{prefix}password: it has a line break in it; leave it out")
     if settings["wrapper"] and settings["engine"] == "podman" and settings["owner"] != "root":

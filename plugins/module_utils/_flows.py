@@ -75,7 +75,7 @@ CLIENT: tuple[Flow, ...] = (
 
 # The way in to job scheduler and model manager, from users: an ingress controller of our own,
 TRAEFIK: tuple[Flow, ...] = (
-    Flow(ANYONE, "api_server", WEB),
+    Flow(ANYONE, "api_server", WEB, when=("api_server.plain_http",)),
     Flow(ANYONE, "api_server", SECURE, when=("api_server.tls_secret",)),
     Flow("api_server", "job_scheduler", "job_scheduler.port"),
     Flow("api_server", "model_manager", "model_manager.port"),

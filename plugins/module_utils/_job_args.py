@@ -22,6 +22,7 @@ def common_arguments() -> dict[str, dict[str, Any]]:
         "s3_endpoint": {"type": "str"},
         "s3_access_key": {"type": "str", "no_log": False},
         "s3_secret_key": {"type": "str", "no_log": True},
+        "s3_ca_path": {"type": "path"},
         "s3_region": {"type": "str", "default": "us-east-1"},
         "s3_bucket": {"type": "str"},
         "kubeconfig": {"type": "path"},
@@ -44,7 +45,7 @@ def files_of(params: dict[str, Any]) -> JobFiles | None:
         return None
     try:
         account = (params["s3_endpoint"], params["s3_access_key"], params["s3_secret_key"])
-        trust = (params["validate_certs"], params["ca_path"] or "")
+        trust = (params["validate_certs"], params["s3_ca_path"] or "")
         return JobFiles(*account, params["namespace"], params["s3_region"], params["s3_bucket"] or "", *trust)
     except ImportError as error:
         raise ApiError(f"the Python library minio is needed for s3_endpoint: {error}") from error

@@ -83,7 +83,9 @@ def _cluster_rules() -> list[Object]:
 
 def _service(tree: Tree) -> Object:
     server = tree["api_server"]
-    ports = [{"name": "http", "port": 80, "targetPort": WEB, "nodePort": int(server["http_port"])}]
+    ports = []
+    if server["plain_http"]:
+        ports.append({"name": "http", "port": 80, "targetPort": WEB, "nodePort": int(server["http_port"])})
     if server["tls_secret"]:
         # Without a certificate there is nothing to serve on it (I6).
         ports.append({"name": "https", "port": 443, "targetPort": SECURE, "nodePort": int(server["https_port"])})

@@ -110,8 +110,8 @@ def wait_for_new_pods(deployment: str, seconds: float = 60) -> None:
     raise AssertionError(f"{deployment}: no new pod within {seconds} s")
 
 
-def wait_until_seen(deployment: str, path: str, seconds: float = 60) -> None:
-    """Wait until a folder can be read in the pod of a Deployment."""
+def wait_until_seen(deployment: str, path: str, seconds: float = 180) -> None:
+    """Wait until a folder can be read in the pod of a Deployment; `tests/faults` measures how long that takes, this only waits."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import time
 import urllib.error
@@ -93,6 +94,7 @@ def test_there_is_a_finished_job_and_a_model_of_it(kept: dict[str, Any]) -> None
         if models[-1].get("state") == "ready" and (files := checksums("models")):
             break
         time.sleep(1)
+    kept["authority"] = (STATE / ".nsfl-ca" / "ca.crt").read_text(encoding="utf-8")
     kept.update(jobs=api("jobs"), models=models, files=files, outputs=checksums("default", f"fl-{job['id']}/"))
     assert kept["files"] and kept["outputs"]
 
@@ -149,7 +151,7 @@ def test_uninstall_that_was_killed_is_finished_by_the_next_and_keeps_the_data(tm
 
 def test_with_the_data_gone_the_hosts_are_as_before(tmp_path: Path) -> None:
     uninstall(tmp_path, "-e", "nsfl_delete_data=true")
-    assert not (STATE / "secrets.yml").exists()
+    assert not (STATE / "secrets.yml").exists() and not (STATE / ".nsfl-ca").exists()
     after = host_state()
     BARE.with_name("host-state-after.json").write_text(json.dumps(after), encoding="utf-8")
     assert differences(json.loads(BARE.read_text(encoding="utf-8")), after) == []
@@ -171,6 +173,12 @@ def test_old_jobs_and_models_are_there_with_their_files(kept: dict[str, Any]) ->
     assert api("models")["models"] == kept["models"]
     assert checksums("models") == kept["files"]
     assert {name: value for name, value in checksums("default").items() if name in kept["outputs"]} == kept["outputs"]
+
+
+def test_who_knew_the_platform_by_its_authority_still_does(kept: dict[str, Any]) -> None:
+    context = ssl.create_default_context(cadata=kept["authority"])
+    with urllib.request.urlopen(f"https://{NETWORK[11]}:30084/api/v1/health", context=context, timeout=20) as answer:
+        assert answer.status == 200
 
 
 def test_a_new_job_finishes() -> None:

@@ -25,7 +25,7 @@ after = "good"
 """
 
 
-def test_the_end_names_what_has_failed_and_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_failed_check_tells_why_in_few_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     spec = importlib.util.spec_from_file_location("run_checks", PROGRAM)
     assert spec is not None and spec.loader is not None
     program = importlib.util.module_from_spec(spec)
@@ -35,4 +35,7 @@ def test_the_end_names_what_has_failed_and_why(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(program, "ROOT", tmp_path)
     monkeypatch.setattr(program, "LOGS", tmp_path / "logs")
     assert program.main([]) == 1
-    assert capsys.readouterr().out.splitlines()[-3:] == ["bad one:", "    fatal: its cause", "1 passed, 1 failed"]
+    good, bad, why, where, end = capsys.readouterr().out.splitlines()
+    assert (good, bad) == ("one       good … ok (1 passed, 0 failed, 0 s)", "one       bad one … FAILED (0 passed, 1 failed, 0 s)")
+    assert (why, where) == ("    fatal: its cause", f"    all of it: {tmp_path}/logs/bad-one.log")
+    assert end == "1 passed, 1 failed"

@@ -64,6 +64,17 @@ def test_https_is_open_only_with_a_certificate() -> None:
     assert "defaultCertificate" in of(secured, "ConfigMap")[0]["data"]["tls.yml"]
 
 
+def test_plain_http_is_closed_on_demand_and_nobody_is_let_in_to_it() -> None:
+    given = {"certificate": "BEGIN CERTIFICATE", "key": "PRIVATE KEY", "plain_http": False, "http_port": 80}
+    objects = api_server_objects(settings(api_server=given))
+    (service,) = of(objects, "Service")
+    assert [port["nodePort"] for port in service["spec"]["ports"]] == [30084]
+    (policy,) = [item for item in of(objects, "NetworkPolicy") if item["metadata"]["name"] == "nsfl-api-server"]
+    assert [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]] == [8443]
+    # A port that is not used may be any.
+    assert api_server_problems(settings(api_server={**given, "image": "registry.example.org/traefik:v3"})) == []
+
+
 def test_an_existing_certificate_is_used_and_not_made() -> None:
     objects = api_server_objects(settings(api_server={"tls_secret": "mine"}))
     assert of(objects, "Secret") == [] and of(objects, "Ingress")[0]["spec"]["tls"] == [{"secretName": "mine"}]
@@ -93,6 +104,8 @@ def test_a_service_that_is_not_external_has_no_node_port() -> None:
         ({"api_server": {"http_port": 80}}, "nsfl_api_server_http_port: 80 is outside the NodePort range"),
         ({"api_server": {"certificate": "BEGIN CERTIFICATE"}}, "nsfl_api_server_tls_key_file: certificate and key go together"),
         ({"api_server": {"certificate": "x", "key": "PRIVATE KEY"}}, "nsfl_api_server_tls_cert_file: is no PEM certificate"),
+        ({"api_server": {"plain_http": False}}, "nsfl_api_server_plain_http: false leaves no way in, since there is no certificate"),
+        ({"provider": "nodeport", "api_server": {"plain_http": False}}, "since plain NodePorts speak nothing else"),
         ({"provider": "nodeport", "model_manager": {"node_port": 30083}}, "30083 is used twice"),
         ({"api_server": {"image": ""}}, "nsfl_api_server_image: an empty value is no image name"),
     ],

@@ -46,6 +46,7 @@ def test_sound_settings() -> None:
         ({"certificate": "ca.pem"}, "nsfl_cli_certificate: 'ca.pem' is no absolute path"),
         ({"certificate": "/etc/ca.pem"}, "nsfl_cli_certificate: /etc/ca.pem is no file of this host"),
         ({"engine_install": False}, "nsfl_cli_engine: podman is not installed"),
+        ({"closed": True}, "nsfl_api_plain_http: it is false, so that nothing answers at 192.0.2.21:30083"),
     ],
 )
 def test_each_mistake_is_told_with_its_remedy(changes: dict[str, Any], told: str) -> None:
