@@ -110,7 +110,7 @@ def registry(folder: Path, asked: list[str] | None = None) -> Iterator[str]:
     """Serve what is below `folder`/registry; gives host:port. Wants ACCOUNT when the file `locked` exists."""
 
     server = Server(("127.0.0.1", 0), type("Bound", (Handler,), {"folder": folder, "asked": [] if asked is None else asked}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield f"127.0.0.1:{server.server_address[1]}"
     finally:

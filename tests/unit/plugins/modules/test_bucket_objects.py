@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
 def store():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.objects, server.gone = {"folder/": (b"", {"mode": "493"}), "folder/ä b": (b"content", {"mode": "33188", "mtime": "1"})}, set()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
 

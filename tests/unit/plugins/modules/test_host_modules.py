@@ -189,7 +189,7 @@ def test_health_is_what_the_address_answers(capsys):
             pass
 
     with HTTPServer(("127.0.0.1", 0), Sick) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}"
         assert systemd_unit.answer(f"{base}/well", None) == "" and "503" in systemd_unit.answer(f"{base}/sick", None)
         server.shutdown()

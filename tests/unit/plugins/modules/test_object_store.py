@@ -58,7 +58,7 @@ def endpoint():
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.buckets, server.puts, server.failure, server.skew = ["default"], [], "", 0
     server.asked, server.busy = 0, 0
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     yield server
     server.shutdown()
 
