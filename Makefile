@@ -3,6 +3,8 @@
 .DEFAULT_GOAL := help
 # Programs of .venv first; a login that leaves out the administrator's folders still has what they hold.
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
+# Tests that `make test` has no time for: they build kube-router and sops, or take the platform away and bring it back.
+LONG = network_policies sops claim leave
 PLAYBOOK = ansible-playbook -i inventories/lab
 
 .PHONY: help setup lab lab-down demo test lint unit docs bench faults
@@ -42,4 +44,4 @@ bench: setup ## Measure ours beside its peers and compare with the goals; BENCH=
 faults: setup ## Put faults on the lab's platform and see it recover, then take it all away; FAULTS="F07 or F31" some of them (docs/reliability.md)
 	@mkdir -p build/logs
 	@.venv/bin/pytest -q tests/faults -k "$(FAULTS)" --junitxml=build/logs/faults.xml
-	@[ -n "$(FAULTS)" ] || .venv/bin/pytest -q tests/e2e/test_leave.py
+	@[ -n "$(FAULTS)" ] || .venv/bin/pytest -q $(LONG:%=tests/e2e/test_%.py)
