@@ -3,8 +3,8 @@
 .DEFAULT_GOAL := help
 # Programs of .venv first; a login that leaves out the administrator's folders still has what they hold.
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
-# Tests that `make test` has no time for: they build kube-router and sops, or take the platform away and bring it back.
-LONG = network_policies sops claim leave
+# Files with tests that `make test` has no time for. The last takes the platform away and brings it back.
+LONG = mistakes network_policies sops claim leave
 PLAYBOOK = ansible-playbook -i inventories/lab
 
 .PHONY: help setup lab lab-down demo test lint unit docs bench faults

@@ -22,6 +22,7 @@ import xml.etree.ElementTree as ElementTree
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "logs"
@@ -31,9 +32,9 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TOLD_LINES, TOLD_LENGTH = 8, 300
 
 
-def environment() -> dict[str, str]:
-    """The caller's environment with the tools of .venv first on PATH."""
-    return {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
+def environment(check: dict[str, Any]) -> dict[str, str]:
+    """The caller's environment with the tools of .venv first on PATH, and what the check adds."""
+    return {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}", **check.get("environment", {})}
 
 
 def pytest_counts(report: Path) -> tuple[int, int]:
@@ -53,7 +54,7 @@ def telling_lines(text: str) -> list[str]:
     return ([line for line in lines if TELLING.match(line)] or lines)[-TOLD_LINES:]
 
 
-def run(check: dict[str, str]) -> tuple[int, int]:
+def run(check: dict[str, Any]) -> tuple[int, int]:
     """Run one check; return how many cases passed and failed."""
     log = LOGS / f"{check['name'].replace(' ', '-')}.log"
     report = log.with_suffix(".xml")
@@ -65,7 +66,7 @@ def run(check: dict[str, str]) -> tuple[int, int]:
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
         code = subprocess.run(
-            command, shell=True, check=False, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+            command, shell=True, check=False, cwd=ROOT, env=environment(check), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         ).returncode
     passed, failed = pytest_counts(report) if counted and report.exists() else (int(code == 0), int(code != 0))
     if code != 0 and failed == 0:
@@ -78,7 +79,7 @@ def run(check: dict[str, str]) -> tuple[int, int]:
     return passed, failed
 
 
-def run_lane(checks: list[dict[str, str]], ended: dict[str, Event]) -> list[tuple[int, int]]:
+def run_lane(checks: list[dict[str, Any]], ended: dict[str, Event]) -> list[tuple[int, int]]:
     """Run the checks of one lane in their order; `ended` has one event for each check of the run, by its name."""
     results = []
     for check in checks:

@@ -7,7 +7,6 @@ first one after it where the work before has been done by then, so each run come
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 from pathlib import Path
@@ -17,8 +16,9 @@ from conftest import ROOT, Run, converged, run_playbook
 from platform_hands import LAB, STATE
 from steady_state import lasting_state
 
-NOTED = ROOT / "build" / f"undisturbed-{LAB}.json"
-SECRETS = NOTED.with_name(f"undisturbed-{LAB}-secrets")
+SECRETS = ROOT / "build" / f"undisturbed-{LAB}-secrets"
+# A folder for builds that is not that of all labs of this machine, since these runs are killed, and take it away.
+BUILDS = ("-e", f"nsfl_images_cache_dir={STATE / 'builds'}")
 CALLBACK = {"ANSIBLE_CALLBACK_PLUGINS": f"{ROOT}/tests/faults/callbacks", "ANSIBLE_CALLBACKS_ENABLED": "neursafe.fl.record,kill_at"}
 
 
@@ -36,15 +36,12 @@ class Killed(NamedTuple):
     last: Run
 
 
-def undisturbed_run() -> Run:
-    """server.yml on bare hosts; its boundaries, its end and its secrets are noted for a chain that comes later."""
-    path = NOTED.with_suffix(".boundaries")
-    path.unlink(missing_ok=True)
-    run = converged("server", env={**CALLBACK, "NSFL_BOUNDARIES": str(path)})
-    boundaries = path.read_text(encoding="utf-8").splitlines()
-    NOTED.write_text(json.dumps(Undisturbed(boundaries, lasting_state())._asdict()), encoding="utf-8")
+def undisturbed_run(tmp: Path) -> Undisturbed:
+    """server.yml on bare hosts; its secrets are kept for a chain that comes later."""
+    path = tmp / "boundaries"
+    converged("server", *BUILDS, env={**CALLBACK, "NSFL_BOUNDARIES": str(path)})
     keep_secrets()
-    return run
+    return Undisturbed(path.read_text(encoding="utf-8").splitlines(), lasting_state())
 
 
 def keep_secrets() -> None:
@@ -55,14 +52,9 @@ def keep_secrets() -> None:
     shutil.copy2(STATE / "secrets.yml", SECRETS)
 
 
-def noted() -> Undisturbed:
-    return Undisturbed(**json.loads(NOTED.read_text(encoding="utf-8")))
-
-
-def bare_hosts(tmp: Path) -> None:
+def bare_hosts() -> None:
     """Everything is taken away, with the data; the secrets come back, so that whatever differs in the end is the fault's."""
-    # The cache of builds is that of all labs of this machine.
-    converged("uninstall", "-e", "nsfl_delete_data=true", "-e", f"nsfl_images_cache_dir={tmp / 'builds'}")
+    converged("uninstall", "-e", "nsfl_delete_data=true", *BUILDS)
     shutil.copytree(SECRETS, STATE, dirs_exist_ok=True)
 
 
@@ -76,8 +68,8 @@ def chain(boundaries: list[str], positions: list[int], tmp: Path) -> Killed:
     ends, told, killed = tmp / "ends", tmp / "told", []
     for position in positions:
         ends.write_text("\n".join(boundaries[position:]), encoding="utf-8")
-        run = run_playbook("server", env={**CALLBACK, "NSFL_KILL_BEFORE": str(ends), "NSFL_KILL_TOLD": str(told)})
+        run = run_playbook("server", *BUILDS, env={**CALLBACK, "NSFL_KILL_BEFORE": str(ends), "NSFL_KILL_TOLD": str(told)})
         if run.code != -signal.SIGKILL:
             return Killed(killed, run)
         killed.append(told.read_text(encoding="utf-8"))
-    return Killed(killed, run_playbook("server"))
+    return Killed(killed, run_playbook("server", *BUILDS))

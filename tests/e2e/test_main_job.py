@@ -12,7 +12,6 @@ import re
 import pytest
 import yaml
 from conftest import converged, printed, run_playbook
-from killed_runs import undisturbed_run
 from platform_hands import STATE, kubectl
 from undisturbed import undisturbed
 
@@ -36,7 +35,7 @@ def test_check_mode_has_changed_nothing() -> None:
 
 
 def test_the_server_side_converges_by_just_the_changes_that_were_foreseen(foreseen: dict[str, list[tuple[str, str, str]]]) -> None:
-    assert sorted(undisturbed_run().changed_tasks) == sorted(foreseen["server"])
+    assert sorted(converged("server").changed_tasks) == sorted(foreseen["server"])
 
 
 def test_the_server_side_again_changes_nothing() -> None:

@@ -97,13 +97,16 @@ class Mistake:
     make: Callable[[], None]
     says: str
     mended_by: tuple[str, ...] = ("server",)
+    long: bool = False
 
 
 MISTAKES = [
     Mistake("no TOKEN", lambda: remove_env("nsfl-job-scheduler", "TOKEN"), "Server Internal Error.*TOKEN"),
-    Mistake("no MODEL_MANAGER_ADDRESS", lambda: remove_env("nsfl-job-scheduler", "MODEL_MANAGER_ADDRESS"), "MODEL_MANAGER_ADDRESS"),
-    Mistake("wrong TOKEN", wrong_route_token, "401.*TOKEN"),
-    Mistake("no rights in Kubernetes", no_rights, "403.*RBAC"),
+    Mistake(
+        "no MODEL_MANAGER_ADDRESS", lambda: remove_env("nsfl-job-scheduler", "MODEL_MANAGER_ADDRESS"), "MODEL_MANAGER_ADDRESS", long=True
+    ),
+    Mistake("wrong TOKEN", wrong_route_token, "401.*TOKEN", long=True),
+    Mistake("no rights in Kubernetes", no_rights, "403.*RBAC", long=True),
     Mistake("no table", no_table, "jobs.*not exist|CollectionNotExisting"),
     Mistake("wrong database password", wrong_database_password, "password authentication failed|DataBaseError"),
     Mistake("no bucket", no_bucket, "NoSuchBucket|bucket .* (is missing|does not exist)"),
@@ -111,12 +114,15 @@ MISTAKES = [
     # The longer a mount is away, the longer the kubelet waits between two tries of a client's pod; a run for clients begins anew at once.
     Mistake("wrong S3 key", wrong_s3_key, "the bucket is not mounted there", ("server", "client")),
     Mistake("resolv.conf with search first", search_list_first, r"resolv\.conf"),
-    Mistake("no PLATFORM", no_platform, "PLATFORM=k8s", ("client",)),
+    Mistake("no PLATFORM", no_platform, "PLATFORM=k8s", ("client",), long=True),
     Mistake("external_address 0.0.0.0", client_that_names_no_address, "external_address", ("client",)),
 ]
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.name)
+CASES = [pytest.param(mistake, marks=[pytest.mark.long] if mistake.long else [], id=mistake.name) for mistake in MISTAKES]
+
+
+@pytest.mark.parametrize("mistake", CASES)
 def test_a_mistake_stops_the_job_is_explained_and_mended(mistake: Mistake) -> None:
     mistake.make()
     verification = run_playbook("verify", *SHORT)

@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from conftest import converged
-from killed_runs import NOTED, bare_hosts, chain, keep_secrets, noted, spread, undisturbed_run
+from killed_runs import BUILDS, bare_hosts, chain, keep_secrets, spread, undisturbed_run
 from steady_state import differences, lasting_state
 
 COUNT = int(os.environ.get("NSFL_FAULTS_BOUNDARIES", "0"))
 
 
 def test_f01_killed_at_task_boundaries_the_runs_end_where_an_undisturbed_one_does(tmp_path: Path, record_property: Any) -> None:
-    NOTED.parent.mkdir(exist_ok=True)
     keep_secrets()
-    bare_hosts(tmp_path)
-    undisturbed_run()
-    undisturbed = noted()
-    bare_hosts(tmp_path)
+    bare_hosts()
+    undisturbed = undisturbed_run(tmp_path)
+    bare_hosts()
     count = len(undisturbed.boundaries)
     killed = chain(undisturbed.boundaries, spread(undisturbed.boundaries, COUNT or count), tmp_path)
     print("\n".join(killed.boundaries))
@@ -32,7 +30,7 @@ def test_f01_killed_at_task_boundaries_the_runs_end_where_an_undisturbed_one_doe
     # A boundary whose task is left out once the work before is done is passed together with the next one.
     assert len(set(killed.boundaries)) >= (COUNT or count) * 0.8
     assert differences(undisturbed.state, lasting_state()) == {}
-    assert converged("server").changed == {}
+    assert converged("server", *BUILDS).changed == {}
 
 
 def test_f01_a_job_finishes_on_it() -> None:
