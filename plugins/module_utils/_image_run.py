@@ -21,6 +21,8 @@ from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import Pla
 from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 
 _PRIVATE_PREFIX = "run."
+# A signal that comes in the moment before a wait is answered after it, so no wait is long.
+_LONGEST_WAIT = 1.0
 
 
 class Progress:
@@ -114,7 +116,7 @@ def in_dependency_order(images: t.Sequence[PlannedImage], work: t.Callable[[Plan
                 if not unfinished.intersection(image.needs):
                     waiting.remove(image)
                     running[pool.submit(work, image)] = image
-            finished, _rest = wait(running, return_when=FIRST_COMPLETED)
+            finished, _rest = wait(running, timeout=_LONGEST_WAIT, return_when=FIRST_COMPLETED)
             for future in finished:
                 image = running.pop(future)
                 error = future.exception()
