@@ -4,7 +4,7 @@
 # Programs of .venv first; a login that leaves out the administrator's folders still has what they hold.
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 # Files with tests that `make test` has no time for. The last takes the platform away and brings it back.
-LONG = documented_commands mistakes network_policies sops claim leave
+LONG = documented_commands mistakes rotate network_policies sops claim leave
 PLAYBOOK = ansible-playbook -i inventories/lab
 
 .PHONY: help setup lab lab-down demo test lint unit docs bench faults

@@ -110,6 +110,7 @@ def test_killed_in_the_midst_it_is_finished_by_the_next_run(begun: str, then: tu
     assert converged("server").changed == {}
 
 
+@pytest.mark.long
 def test_killed_between_two_authorities_any_run_goes_on() -> None:
     """Registry and object store show certificates of the new one, and nobody else knows it yet."""
     known = authority()
