@@ -107,8 +107,8 @@ def _ports(tree: Tree) -> list[Problem]:
     used = {
         "api_server.http_port": tree["provider"] != "ingress" and server["plain_http"] is not False,
         "api_server.https_port": bool(server["tls_secret"]),
+        "model_manager.node_port": tree["provider"] == "nodeport",
     }
-    used["model_manager.node_port"] = tree["provider"] == "nodeport"
     if tree["provider"] == "traefik" and not server["external"]:
         used = {}
     paths = [path for path, needed in used.items() if needed]
@@ -122,13 +122,11 @@ def _ports(tree: Tree) -> list[Problem]:
 def _plain_http(tree: Tree) -> list[Problem]:
     """Closed, it needs something else that is open."""
     server = tree["api_server"]
-    no_https = {"nodeport": "plain NodePorts speak nothing else"}
-    if not server["tls_secret"]:
-        no_https["traefik"] = "there is no certificate for HTTPS"
-    if server["plain_http"] is not False or tree["provider"] not in no_https:
+    no_certificate = "" if server["tls_secret"] else "there is no certificate for HTTPS"
+    cause = {"nodeport": "plain NodePorts speak nothing else", "traefik": no_certificate}.get(tree["provider"], "")
+    if server["plain_http"] is not False or not cause:
         return []
-    what = f"false leaves no way in, since {no_https[tree['provider']]}"
-    return [Problem("api_server.plain_http", what, "leave it out, or use traefik with nsfl_tls")]
+    return [Problem("api_server.plain_http", f"false leaves no way in, since {cause}", "leave it out, or use traefik with nsfl_tls")]
 
 
 def _certificate(tree: Tree) -> list[Problem]:
