@@ -126,7 +126,7 @@ def _plain_http(tree: Tree) -> list[Problem]:
     cause = {"nodeport": "plain NodePorts speak nothing else", "traefik": no_certificate}.get(tree["provider"], "")
     if server["plain_http"] is not False or not cause:
         return []
-    return [Problem("api_server.plain_http", f"false leaves no way in, since {cause}", "leave it out, or use traefik with nsfl_tls")]
+    return [Problem("api_server.plain_http", f"false leaves no way in, since {cause}", "set it to true, or use traefik with nsfl_tls")]
 
 
 def _certificate(tree: Tree) -> list[Problem]:

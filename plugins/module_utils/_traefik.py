@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import SECURE, TRAEFIK, WEB
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
@@ -19,6 +19,24 @@ Object = dict[str, Any]
 
 _PING = 8080
 _READ = ["get", "list", "watch"]
+
+
+class _Door(NamedTuple):
+    """One way in: entry point of Traefik, port of the Service, and the settings that open it and give its NodePort."""
+
+    entry: str
+    name: str
+    port: int
+    target: int
+    when: str
+    node_port: str
+
+
+_DOORS = (
+    _Door("web", "http", 80, WEB, "plain_http", "http_port"),
+    # Without a certificate there is nothing to serve on it (I6).
+    _Door("websecure", "https", 443, SECURE, "tls_secret", "https_port"),
+)
 _TLS_FILE = """\
 tls:
   stores:
@@ -81,14 +99,15 @@ def _cluster_rules() -> list[Object]:
     ]
 
 
+def _open(server: Tree) -> list[_Door]:
+    return [door for door in _DOORS if server[door.when]]
+
+
 def _service(tree: Tree) -> Object:
     server = tree["api_server"]
-    ports = []
-    if server["plain_http"]:
-        ports.append({"name": "http", "port": 80, "targetPort": WEB, "nodePort": int(server["http_port"])})
-    if server["tls_secret"]:
-        # Without a certificate there is nothing to serve on it (I6).
-        ports.append({"name": "https", "port": 443, "targetPort": SECURE, "nodePort": int(server["https_port"])})
+    ports = [
+        {"name": door.name, "port": door.port, "targetPort": door.target, "nodePort": int(server[door.node_port])} for door in _open(server)
+    ]
     spec: Object = {"selector": {"app": server["service_name"]}, "ports": ports, "type": "NodePort"}
     if not server["external"]:
         spec = {**spec, "type": "ClusterIP", "ports": [{key: port[key] for key in port if key != "nodePort"} for port in ports]}
@@ -101,7 +120,6 @@ def _arguments(tree: Tree) -> list[str]:
         "--global.checknewversion=false",
         "--global.sendanonymoususage=false",
         f"--log.level={server['log_level']}",
-        f"--entrypoints.web.address=:{WEB}",
         f"--entrypoints.traefik.address=:{_PING}",
         "--ping=true",
         "--providers.kubernetesingress=true",
@@ -110,9 +128,9 @@ def _arguments(tree: Tree) -> list[str]:
         # As Kubernetes defines Prefix: whole path elements.
         "--providers.kubernetesingress.strictprefixmatching=true",
     ]
+    arguments += [f"--entrypoints.{door.entry}.address=:{door.target}" for door in _open(server)]
     if server["tls_secret"]:
         arguments += [
-            f"--entrypoints.websecure.address=:{SECURE}",
             "--entrypoints.websecure.http.tls=true",
             "--providers.file.filename=/etc/traefik/dynamic/tls.yml",
         ]
@@ -133,7 +151,7 @@ def _deployment(tree: Tree, certificate_mark: str) -> Object:
         "image": server["image"],
         "imagePullPolicy": "IfNotPresent",
         "args": _arguments(tree),
-        "ports": [{"name": "http", "containerPort": WEB}, {"name": "ping", "containerPort": _PING}],
+        "ports": [*({"name": door.name, "containerPort": door.target} for door in _open(server)), {"name": "ping", "containerPort": _PING}],
         "resources": server["resources"],
         "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
         "volumeMounts": mounts,

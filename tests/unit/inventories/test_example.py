@@ -141,6 +141,27 @@ def test_the_objects_are_those_of_this_site(checked: Site) -> None:
     assert "stroke-registry" in text
 
 
+def ports_of(site: Site, service: str) -> list[int]:
+    objects = [item for call in site.asked("kube_plan") for item in call["objects"]]
+    (found,) = [item for item in objects if (item["kind"], item["metadata"]["name"]) == ("Service", service)]
+    return [port["nodePort"] for port in found["spec"]["ports"]]
+
+
+def test_the_api_takes_plain_http_only_where_something_needs_it(checked: Site) -> None:
+    assert ports_of(checked, "nsfl-api-server") == [30084]
+    other = Site(checked.folder, checked.folder / "cli")
+    shutil.copytree(EXAMPLE, other.inventory)
+    hosts = yaml.safe_load((EXAMPLE / "hosts.yml").read_text(encoding="utf-8"))
+    hosts["all"]["children"]["nsfl_cli"] = {"hosts": {"ward-1": None}}
+    (other.inventory / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
+    assert other.run().returncode == 0
+    assert ports_of(other, "nsfl-api-server") == [30083, 30084]
+    # Without HTTPS it has to be said.
+    refused = checked.run("-e", "nsfl_api_server_provider=nodeport")
+    assert refused.returncode != 0
+    assert "nsfl_api_plain_http: false leaves no way in, since plain NodePorts speak nothing else; set it to true" in refused.stdout
+
+
 def test_what_a_site_may_forget_is_told_in_one_run(site: Site) -> None:
     run = site.run("-e", '{"nsfl_images_source_tree": "", "nsfl_registry": "https://registry.example.org"}', NSFL_REGISTRY_PASSWORD="")
     assert run.returncode != 0

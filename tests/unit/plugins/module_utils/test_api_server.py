@@ -71,6 +71,13 @@ def test_plain_http_is_closed_on_demand_and_nobody_is_let_in_to_it() -> None:
     assert [port["nodePort"] for port in service["spec"]["ports"]] == [30084]
     (policy,) = [item for item in of(objects, "NetworkPolicy") if item["metadata"]["name"] == "nsfl-api-server"]
     assert [port["port"] for rule in policy["spec"]["ingress"] for port in rule["ports"]] == [8443]
+    # Nor does anything listen for it, where no network enforces that.
+    (container,) = of(objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"]
+    assert [word for word in container["args"] if ".address=" in word] == [
+        "--entrypoints.traefik.address=:8080",
+        "--entrypoints.websecure.address=:8443",
+    ]
+    assert [port["containerPort"] for port in container["ports"]] == [8443, 8080]
     # A port that is not used may be any.
     assert api_server_problems(settings(api_server={**given, "image": "registry.example.org/traefik:v3"})) == []
 
