@@ -32,6 +32,14 @@ options:
         description: HTTP headers of the request.
         type: dict
         default: {}
+      url_username:
+        description: User, where the endpoint asks for one.
+        type: str
+        default: ""
+      url_password:
+        description: Password of that user. It goes over C(https) only.
+        type: str
+        default: ""
       status:
         description: HTTP status codes that are right.
         type: list

@@ -16,6 +16,12 @@ options:
     description: Seconds to wait for one answer of the API server.
     type: int
     default: 10
+  api_username:
+    description: User of the API server, where it asks for one, as P(neursafe.fl.nsfl_api_server#role) has it do over HTTPS.
+    type: str
+  api_password:
+    description: Password of that user.
+    type: str
   validate_certs:
     description: Whether certificates must be valid, of the API server and of O(s3_endpoint).
     type: bool

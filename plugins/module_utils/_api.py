@@ -41,11 +41,14 @@ def _of_the_way_in(body: str) -> bool:
 class Api:
     """One API server; `url` without a path, e.g. http://10.0.0.1:30083."""
 
-    def __init__(self, url: str, timeout: int = 10, validate_certs: bool = True, ca_path: str | None = None) -> None:
+    def __init__(
+        self, url: str, timeout: int = 10, validate_certs: bool = True, ca_path: str | None = None, account: tuple[str, str] | None = None
+    ) -> None:
         self.url = url.rstrip("/")
         self.timeout = timeout
         self.validate_certs = validate_certs
         self.ca_path = ca_path
+        self.account = account
 
     def request(self, method: str, path: str, body: Any = None) -> Any:
         """Send one request; the parsed JSON of the answer, or its text where it is no JSON."""
@@ -59,6 +62,10 @@ class Api:
                 timeout=self.timeout,
                 validate_certs=self.validate_certs,
                 ca_path=self.ca_path,
+                url_username=self.account[0] if self.account else None,
+                url_password=self.account[1] if self.account else None,
+                # Without it the question is sent twice, the first time to be refused.
+                force_basic_auth=self.account is not None,
                 use_proxy=True,
             )
             text = answer.read().decode("utf-8", "replace")

@@ -11,7 +11,7 @@ needs no regular expressions, which no controller of today takes in a path of ty
 from __future__ import annotations
 
 from base64 import b64encode
-from hashlib import sha256
+from hashlib import pbkdf2_hmac
 from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import ANOTHER_WAY_IN, TRAEFIK
@@ -45,6 +45,9 @@ DEFAULTS: Tree = {
         "tls_secret": "",
         "certificate": "",
         "key": "",
+        # Of those who come in over HTTPS; nobody is asked for one that is empty.
+        "username": "nsfl",
+        "password": "",
         "resources": {"requests": {"cpu": "25m", "memory": "64Mi"}, "limits": {"cpu": "2", "memory": "512Mi"}},
         "patch": {},
     },
@@ -68,7 +71,7 @@ def api_server_objects(settings: Tree) -> list[Object]:
     objects += _node_ports(tree) if tree["provider"] == "nodeport" else _ingresses(tree)
     objects += _backend_policies(tree) if tree["k8s"]["network_policies"] else []
     if tree["provider"] == "traefik":
-        objects += traefik_objects(tree, _certificate_mark(tree))
+        objects += traefik_objects(tree, _mark(tree))
     return list(in_order(objects))
 
 
@@ -146,6 +149,11 @@ def _certificate(tree: Tree) -> list[Object]:
     return [{"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "kubernetes.io/tls", "data": data}]
 
 
-def _certificate_mark(tree: Tree) -> str:
-    """A new certificate restarts the controller. The certificate is public, so a plain digest will do."""
-    return sha256(str(tree["api_server"]["certificate"]).encode()).hexdigest()[:16]
+def _mark(tree: Tree) -> str:
+    """A new certificate, or a new password, restarts the controller.
+
+    Slow on purpose, as for the components: whoever may read Deployments but not Secrets shall not find a password by trying.
+    """
+    server = tree["api_server"]
+    watched = "\0".join(str(server[name]) for name in ("certificate", "username", "password"))
+    return pbkdf2_hmac("sha256", watched.encode(), b"api_server", 50_000).hex()[:16]

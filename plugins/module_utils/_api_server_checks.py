@@ -39,6 +39,12 @@ def _hosts(value: Any) -> tuple[str, str] | None:
     return (f"no host name: {', '.join(check.shown(name) for name in wrong)}", fix) if wrong else None
 
 
+def _username(value: Any) -> tuple[str, str] | None:
+    """HTTP has the user's name before the first colon."""
+    wrong = check.line(value) or not str(value) or ":" in str(value)
+    return (f"{check.shown(value)} is no name of a user", "write one line without a colon") if wrong else None
+
+
 _ALWAYS: dict[str, Check] = {
     "provider": partial(check.one_of, allowed=("traefik", "ingress", "nodeport")),
     "k8s.namespace": check.label,
@@ -49,6 +55,8 @@ _ALWAYS: dict[str, Check] = {
     "api_server.service_name": check.service_name,
     "api_server.external": check.boolean,
     "api_server.plain_http": check.boolean,
+    "api_server.username": _username,
+    "api_server.password": check.line,
     "api_server.ingress_class": check.domain,
     "api_server.annotations": _annotations,
     "api_server.hosts": _hosts,

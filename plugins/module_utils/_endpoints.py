@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 import time
+from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -31,6 +32,8 @@ OPTIONS: dict[str, Any] = {
             "url": {"type": "str", "required": True},
             "method": {"type": "str", "default": "GET"},
             "headers": {"type": "dict", "default": {}},
+            "url_username": {"type": "str", "default": ""},
+            "url_password": {"type": "str", "default": "", "no_log": True},
             "status": {"type": "list", "elements": "int", "default": [200]},
             "search": {"type": "str", "default": ""},
         },
@@ -52,6 +55,14 @@ def _connect(address: SplitResult, params: dict[str, Any]) -> HTTPConnection:
     return HTTPSConnection(host, port, timeout=timeout, context=context)
 
 
+def _headers(check: dict[str, Any]) -> dict[str, str]:
+    """Over plain HTTP everyone on the way would learn the password."""
+    if not check.get("url_password") or not check["url"].startswith("https:"):
+        return dict(check["headers"])
+    account = b64encode(f"{check['url_username']}:{check['url_password']}".encode()).decode()
+    return {**check["headers"], "Authorization": f"Basic {account}"}
+
+
 def ask(check: dict[str, Any], params: dict[str, Any]) -> tuple[int, str]:
     """One attempt: status and trouble."""
     address = urlsplit(check["url"])
@@ -59,7 +70,7 @@ def ask(check: dict[str, Any], params: dict[str, Any]) -> tuple[int, str]:
         socket.create_connection((address.hostname or "", address.port or 0), params["timeout"]).close()
         return 0, ""
     with closing(_connect(address, params)) as connection:
-        connection.request(check["method"], urlunsplit(address._replace(scheme="", netloc="")) or "/", headers=check["headers"])
+        connection.request(check["method"], urlunsplit(address._replace(scheme="", netloc="")) or "/", headers=_headers(check))
         answer = connection.getresponse()
         status, body = answer.status, answer.read().decode("utf-8", "replace")
     said = " ".join(body.split())[:_SHOWN]

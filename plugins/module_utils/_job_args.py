@@ -16,6 +16,8 @@ def common_arguments() -> dict[str, dict[str, Any]]:
     return {
         "api_url": {"type": "str", "required": True},
         "api_timeout": {"type": "int", "default": 10},
+        "api_username": {"type": "str"},
+        "api_password": {"type": "str", "no_log": True},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
         "namespace": {"type": "str", "default": "default"},
@@ -32,11 +34,12 @@ def common_arguments() -> dict[str, dict[str, Any]]:
     }
 
 
-REQUIRED_TOGETHER = [("s3_endpoint", "s3_access_key", "s3_secret_key")]
+REQUIRED_TOGETHER = [("s3_endpoint", "s3_access_key", "s3_secret_key"), ("api_username", "api_password")]
 
 
 def api_of(params: dict[str, Any]) -> Api:
-    return Api(params["api_url"], params["api_timeout"], params["validate_certs"], params["ca_path"])
+    account = (params["api_username"], params["api_password"]) if params["api_password"] else None
+    return Api(params["api_url"], params["api_timeout"], params["validate_certs"], params["ca_path"], account)
 
 
 def files_of(params: dict[str, Any]) -> JobFiles | None:

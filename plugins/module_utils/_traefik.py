@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+from hashlib import sha1
 from typing import Any, NamedTuple
 
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import SECURE, TRAEFIK, WEB
@@ -45,10 +47,19 @@ tls:
         certFile: /etc/traefik/tls/tls.crt
         keyFile: /etc/traefik/tls/tls.key
 """
+# What the user has shown stays here: the components know nothing of it.
+_USERS_FILE = """\
+http:
+  middlewares:
+    users:
+      basicAuth:
+        usersFile: /etc/traefik/users/users
+        removeHeader: true
+"""
 
 
-def traefik_objects(tree: Tree, certificate_mark: str) -> list[Object]:
-    """Account, rights, class, Service and Deployment; with a certificate also the file that makes it the default one."""
+def traefik_objects(tree: Tree, mark: str) -> list[Object]:
+    """Account, rights, class, Service and Deployment; with a certificate also the file that makes it the default one, and the user."""
     name, namespace = tree["api_server"]["service_name"], tree["k8s"]["namespace"]
     account = {"kind": "ServiceAccount", "name": name, "namespace": namespace}
     objects: list[Object] = [
@@ -62,10 +73,13 @@ def traefik_objects(tree: Tree, certificate_mark: str) -> list[Object]:
             "spec": {"controller": "traefik.io/ingress-controller"},
         },
         _service(tree),
-        _deployment(tree, certificate_mark),
+        _deployment(tree, mark),
     ]
     if tree["api_server"]["tls_secret"]:
-        objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(tree), "data": {"tls.yml": _TLS_FILE}})
+        file = _TLS_FILE + (_USERS_FILE if _asks_who(tree["api_server"]) else "")
+        objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": _metadata(tree), "data": {"tls.yml": file}})
+    if _asks_who(tree["api_server"]):
+        objects.append(_users(tree))
     if tree["k8s"]["network_policies"]:
         objects.append(policy(tree, TRAEFIK, "api_server", _metadata(tree)))
     patches = tree["api_server"]["patch"]
@@ -97,6 +111,20 @@ def _cluster_rules() -> list[Object]:
         {"apiGroups": [""], "resources": ["nodes"], "verbs": _READ},
         {"apiGroups": ["networking.k8s.io"], "resources": ["ingressclasses"], "verbs": _READ},
     ]
+
+
+def _asks_who(server: Tree) -> bool:
+    """A password is for HTTPS only: over plain HTTP everyone on the way would learn it."""
+    return bool(server["password"] and server["tls_secret"])
+
+
+def _users(tree: Tree) -> Object:
+    """As htpasswd writes them. Of its kinds this is the one without a salt, so that a run with nothing to do finds what it would write."""
+    server = tree["api_server"]
+    digest = b64encode(sha1(str(server["password"]).encode()).digest()).decode()  # noqa: S324 - who may read the Secret is trusted anyway
+    metadata = {**_metadata(tree), "name": f"{server['service_name']}-users"}
+    data = {"users": b64encode(f"{server['username']}:{{SHA}}{digest}".encode()).decode()}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data}
 
 
 def _open(server: Tree) -> list[_Door]:
@@ -134,10 +162,12 @@ def _arguments(tree: Tree) -> list[str]:
             "--entrypoints.websecure.http.tls=true",
             "--providers.file.filename=/etc/traefik/dynamic/tls.yml",
         ]
+    if _asks_who(server):
+        arguments.append("--entrypoints.websecure.http.middlewares=users@file")
     return arguments
 
 
-def _deployment(tree: Tree, certificate_mark: str) -> Object:
+def _deployment(tree: Tree, mark: str) -> Object:
     server = tree["api_server"]
     name = server["service_name"]
     pod_labels = {key: value for key, value in _metadata(tree)["labels"].items() if key != "app.kubernetes.io/version"}
@@ -146,6 +176,9 @@ def _deployment(tree: Tree, certificate_mark: str) -> Object:
     if server["tls_secret"]:
         mounts += [{"name": "tls", "mountPath": "/etc/traefik/tls"}, {"name": "dynamic", "mountPath": "/etc/traefik/dynamic"}]
         volumes += [{"name": "tls", "secret": {"secretName": server["tls_secret"]}}, {"name": "dynamic", "configMap": {"name": name}}]
+    if _asks_who(server):
+        mounts.append({"name": "users", "mountPath": "/etc/traefik/users"})
+        volumes.append({"name": "users", "secret": {"secretName": f"{name}-users"}})
     container = {
         "name": name,
         "image": server["image"],
@@ -169,7 +202,7 @@ def _deployment(tree: Tree, certificate_mark: str) -> Object:
     }
     if tree["k8s"]["image_pull_secret"]:
         spec["imagePullSecrets"] = [{"name": tree["k8s"]["image_pull_secret"]}]
-    template = {"metadata": {"labels": pod_labels, "annotations": {"neursafe.fl/checksum": certificate_mark}}, "spec": spec}
+    template = {"metadata": {"labels": pod_labels, "annotations": {"neursafe.fl/checksum": mark}}, "spec": spec}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",

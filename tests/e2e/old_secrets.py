@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, of_registry, tru
 
 NODE = NETWORK[11]
 HEALTH = f"http://{NODE}:30083/api/v1/health"
+SECURE_HEALTH = f"https://{NODE}:30084/api/v1/health"
 # Where Kubernetes, its containers and the kernel keep their own; what the collection writes is elsewhere.
 FOLDERS = (
     "/etc /usr/local /root /home /tmp /var/tmp /var/log /var/lib/neursafe_fl /opt /srv /mnt/neursafe_fl /workspace /run/systemd /run/nsfl*"
@@ -47,17 +49,26 @@ def _s3(user: str) -> Callable[[str], bool]:
     return taken
 
 
-def _status(url: str, **headers: str) -> int:
+def _status(url: str, context: ssl.SSLContext | None = None, **headers: str) -> int:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10, context=context) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
 
 
+def basic(secret: str) -> str:
+    """The header of the platform's user."""
+    return "Basic " + base64.b64encode(f"nsfl:{secret}".encode()).decode()
+
+
 def _registry(secret: str) -> bool:
-    account = base64.b64encode(f"nsfl:{secret}".encode()).decode()
-    return {200: True, 401: False}[of_registry(f"localhost:{on_registry_port()}/v2/", Authorization=f"Basic {account}").status]
+    return {200: True, 401: False}[of_registry(f"localhost:{on_registry_port()}/v2/", Authorization=basic(secret)).status]
+
+
+def _api(secret: str) -> bool:
+    context = ssl.create_default_context(cadata=authority())
+    return {200: True, 401: False}[_status(SECURE_HEALTH, context, Authorization=basic(secret))]
 
 
 def on_registry_port() -> str:
@@ -93,6 +104,7 @@ TAKEN: dict[str, Callable[[str], bool]] = {
     "database_password": _database,
     "registry_password": _registry,
     "proxy_token": _proxy,
+    "api_password": _api,
     "service_account_token": _token,
 }
 

@@ -23,7 +23,8 @@ from typing import Any
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
 from host_state import BARE, differences, host_state
-from platform_hands import NETWORK, STATE, object_store, on_host, psql
+from old_secrets import basic
+from platform_hands import NETWORK, STATE, object_store, on_host, psql, secret
 
 API = f"http://{NETWORK[11]}:30083/api/v1/namespaces/default"
 MODEL = "models/default/leave/V0"
@@ -177,7 +178,9 @@ def test_old_jobs_and_models_are_there_with_their_files(kept: dict[str, Any]) ->
 
 def test_who_knew_the_platform_by_its_authority_still_does(kept: dict[str, Any]) -> None:
     context = ssl.create_default_context(cadata=kept["authority"])
-    with urllib.request.urlopen(f"https://{NETWORK[11]}:30084/api/v1/health", context=context, timeout=20) as answer:
+    account = {"Authorization": basic(secret("api_password"))}
+    request = urllib.request.Request(f"https://{NETWORK[11]}:30084/api/v1/health", headers=account)
+    with urllib.request.urlopen(request, context=context, timeout=20) as answer:
         assert answer.status == 200
 
 

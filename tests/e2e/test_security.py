@@ -16,7 +16,7 @@ import yaml
 from conftest import Run, converged, run_playbook
 from minio import Minio
 from minio.error import S3Error
-from old_secrets import on_registry_port
+from old_secrets import basic, on_registry_port
 from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, object_store, of_registry, on_host, output, psql, secret, trusting
 from secret_watch import found_below, found_in, secrets, watched_processes
 from urllib3 import PoolManager
@@ -37,7 +37,8 @@ def nodes() -> list[str]:
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """Four runs, as talkative as can be, with all that they leave: one that writes secrets, one that foresees new ones, one that fails."""
     folder = tmp_path_factory.mktemp("runs")
-    new = {name: f"canary{random.token_hex(16)}" for name in ("nsfl_db_password", "nsfl_server_proxy_token", "nsfl_registry_password")}
+    foreseen = ("nsfl_db_password", "nsfl_server_proxy_token", "nsfl_api_password")
+    new = {name: f"canary{random.token_hex(16)}" for name in (*foreseen, "nsfl_registry_password")}
     for name in new:
         (folder / name).write_text(yaml.safe_dump({name: new[name]}), encoding="utf-8")
         (folder / name).chmod(0o600)
@@ -52,7 +53,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     made: dict[str, Run] = {}
     with watched_processes(values) as seen:
         made["mends"] = run_playbook("server", "-vvv", "--diff", env=env)
-        given = ("-e", f"@{folder / 'nsfl_db_password'}", "-e", f"@{folder / 'nsfl_server_proxy_token'}")
+        given = [word for name in foreseen for word in ("-e", f"@{folder / name}")]
         made["foresees"] = run_playbook("server", "-vvv", "--check", "--diff", *given, env=env)
         made["fails"] = run_playbook("server", "-vvv", "--diff", "-e", f"@{folder / 'nsfl_registry_password'}", env=env)
     yield {"runs": made, "left": folder / "left", "seen": seen, "values": values}
@@ -103,6 +104,16 @@ def test_security_16_a_node_pulls_from_nobody_else() -> None:
         assert "401 Unauthorized" in known and "x509" not in known, node
         refused = on_host(node, f"{copied}; {pull.format('/run/hosts')}")
         assert "x509: certificate signed by unknown authority" in refused and "401" not in refused, node
+
+
+def test_security_16_the_api_server_asks_who_comes_over_https() -> None:
+    def answer(**headers: str) -> int:
+        return trusting().request("GET", f"https://{NODE}:30084/api/v1/namespaces/default/jobs", headers=headers, retries=False).status
+
+    with pytest.raises(SSLError, match="CERTIFICATE_VERIFY_FAILED"):
+        PoolManager().request("GET", f"https://{NODE}:30084/", retries=False)
+    wrong = [answer(), answer(Authorization=basic("")), answer(Authorization=basic(secret("s3_secret_key")))]
+    assert (wrong, answer(Authorization=basic(secret("api_password")))) == ([401, 401, 401], 200)
 
 
 # Files of the hosts

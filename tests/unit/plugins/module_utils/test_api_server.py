@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
+from hashlib import sha1
 from typing import Any
 
 import pytest
+import yaml
 from ansible_collections.neursafe.fl.plugins.filter.api_server_objects import api_server_objects
 from ansible_collections.neursafe.fl.plugins.module_utils._api_server_checks import api_server_problems
 
@@ -82,6 +85,32 @@ def test_plain_http_is_closed_on_demand_and_nobody_is_let_in_to_it() -> None:
     assert api_server_problems(settings(api_server={**given, "image": "registry.example.org/traefik:v3"})) == []
 
 
+def test_over_https_whoever_comes_is_asked_for_the_password_and_over_plain_http_nobody() -> None:
+    secret = {"username": "ward", "password": "Grüße: %s\"'"}
+    objects = api_server_objects(settings(api_server={"certificate": "BEGIN CERTIFICATE", "key": "PRIVATE KEY", **secret}))
+    (users,) = [item for item in of(objects, "Secret") if item["type"] == "Opaque"]
+    name, _colon, digest = b64decode(users["data"]["users"]).decode().partition(":")
+    # openssl dgst -sha1 -binary | base64, as `htpasswd -s` does.
+    assert (name, digest) == ("ward", "{SHA}" + b64encode(sha1(secret["password"].encode()).digest()).decode())
+    assert secret["password"] not in str(objects)
+    spec = of(objects, "Deployment")[0]["spec"]["template"]["spec"]
+    assert "--entrypoints.websecure.http.middlewares=users@file" in spec["containers"][0]["args"]
+    assert {"name": "users", "secret": {"secretName": users["metadata"]["name"]}} in spec["volumes"]
+    file = yaml.safe_load(of(objects, "ConfigMap")[0]["data"]["tls.yml"])
+    assert file["http"]["middlewares"]["users"]["basicAuth"] == {"usersFile": "/etc/traefik/users/users", "removeHeader": True}
+    plain = api_server_objects(settings(api_server=secret))
+    assert of(plain, "Secret") == [] and "middlewares" not in str(plain)
+
+
+def test_a_new_password_restarts_the_controller() -> None:
+    def mark(**server: str) -> str:
+        objects = api_server_objects(settings(api_server={"certificate": "BEGIN CERTIFICATE", "key": "PRIVATE KEY", **server}))
+        return str(of(objects, "Deployment")[0]["spec"]["template"]["metadata"]["annotations"]["neursafe.fl/checksum"])
+
+    assert mark(password="one") == mark(password="one") != mark(password="two")
+    assert mark(password="one") != mark(password="one", username="another")
+
+
 def test_an_existing_certificate_is_used_and_not_made() -> None:
     objects = api_server_objects(settings(api_server={"tls_secret": "mine"}))
     assert of(objects, "Secret") == [] and of(objects, "Ingress")[0]["spec"]["tls"] == [{"secretName": "mine"}]
@@ -114,6 +143,8 @@ def test_a_service_that_is_not_external_has_no_node_port() -> None:
         ({"api_server": {"plain_http": False}}, "nsfl_api_server_plain_http: false leaves no way in, since there is no certificate"),
         ({"provider": "nodeport", "api_server": {"plain_http": False}}, "since plain NodePorts speak nothing else"),
         ({"provider": "nodeport", "model_manager": {"node_port": 30083}}, "30083 is used twice"),
+        ({"api_server": {"username": "a:b"}}, "nsfl_api_server_username: 'a:b' is no name of a user; write one line without a colon"),
+        ({"api_server": {"password": "two\nlines"}}, "nsfl_api_server_password: is no text of one line"),
         ({"api_server": {"image": ""}}, "nsfl_api_server_image: an empty value is no image name"),
     ],
 )
