@@ -7,6 +7,7 @@ import base64
 import hashlib
 import http.client
 import json
+import socket
 import ssl
 import subprocess
 import sys
@@ -81,7 +82,7 @@ seen = {
     "images": images(here),
     "buckets": buckets(here),
     "indexes": tables(here),
-    "proxy": health(here["ADDRESS"], 30092, "/health"),
+    "proxy": bool(socket.create_connection((here["ADDRESS"], 30091), timeout=5)),
     "API server": health(here["ADDRESS"], 30083, "/api/v1/jobs/default"),
 }
 script = NODE.format(buckets=here["BUCKETS"], root=here["ROOT"])

@@ -84,7 +84,7 @@ def make_plan(
         except KubeError as error:
             if error.status == 0:
                 raise
-            if _freed_by(error, item, plan.stale, kube):
+            if _freed_by(error, item, [*plan.stale, *_without_port(error, objects[:index])], kube):
                 action, lines = "create", difference(None, item)
                 entry["unchecked"] = True
             else:
@@ -249,8 +249,14 @@ def _holder(kube: Kube, port: int) -> str:
     return " and ".join(names) or "another Service"
 
 
+def _without_port(error: KubeError, earlier: list[Object]) -> list[Object]:
+    """Those of ours that come first and no longer want the port that is taken."""
+    taken = set(_taken_ports(error))
+    return [one for one in earlier if one["kind"] == "Service" and not taken & {port.get("nodePort") for port in one["spec"]["ports"]}]
+
+
 def _freed_by(error: KubeError, item: Object, stale: list[Object], kube: Kube) -> bool:
-    """Whether the port it wants is held by a Service of ours that goes away first."""
+    """Whether the port it wants is held by a Service of ours that goes away, or lets it go, first."""
     ports = _taken_ports(error)
     if not ports or item["kind"] != "Service":
         return False

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from ansible_collections.neursafe.fl.plugins.module_utils import _mongodb as mongo
 from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_api as store
+from ansible_collections.neursafe.fl.plugins.module_utils import _port_forward as port_forward
 from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as postgresql
 from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, WrongPasswordError
 from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import ask
@@ -68,14 +69,18 @@ def _mongodb(check: Check, secret: str) -> bool:
 
 
 def _http(check: Check, secret: str) -> bool:
-    """In a header of its own, or with the user as HTTP knows it."""
+    """In a header of its own, or with the user as HTTP knows it; at an address, or in a pod."""
     basic = base64.b64encode(f"{check['user']}:{secret}".encode()).decode()
     shown = {check["header"]: secret} if check["header"] else {"Authorization": f"Basic {basic}"}
     headers = {**check["headers"], **shown}
     question = {"url": check["address"], "method": "GET", "headers": headers, "status": (), "search": ""}
     try:
-        status, _trouble = ask(question, {"timeout": 10, "ca_path": check["ca_path"], "validate_certs": check["validate_certs"]})
-    except (OSError, ValueError, HTTPException) as error:
+        if check["selector"]:
+            place = urlsplit(check["address"])
+            status = port_forward.get(check, place.port or 80, place.path, headers)
+        else:
+            status, _trouble = ask(question, {"timeout": 10, "ca_path": check["ca_path"], "validate_certs": check["validate_certs"]})
+    except (OSError, ValueError, HTTPException, port_forward.ForwardError) as error:
         raise NoAnswer(str(error)) from error
     if status >= 500:
         raise NoAnswer(f"it answers HTTP {status}")

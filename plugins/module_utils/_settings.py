@@ -74,7 +74,7 @@ SERVER_DEFAULTS: Tree = {
         "grpc_port": 30091,
         "http_port": 30092,
         "external": True,
-        "http_external": True,
+        "http_external": False,
         "image": "",
         "volumes": {"config": {"source": "/mnt/neursafe_fl/nsfl-system/proxy"}},
         "config": "",

@@ -68,8 +68,20 @@ options:
         description: Whether a certificate has to hold.
         type: bool
         default: true
+      selector:
+        description: >-
+          With type V(http), labels of pods, one of which is asked through the Kubernetes API, at the port of O(checks[].address), open to
+          others or not.
+        type: str
+        default: ''
+      namespace:
+        description: The Kubernetes namespace of those pods.
+        type: str
+        default: default
       kubeconfig:
-        description: With type V(kubernetes), the kubeconfig of somebody who may ask for a review of tokens.
+        description: >-
+          The kubeconfig of somebody who may ask for a review of tokens, with type V(kubernetes), or list pods and forward their ports, with
+          O(checks[].selector).
         type: path
       context:
         description: Its context.
@@ -91,7 +103,7 @@ attributes:
   check_mode:
     description: Asks nothing, because an earlier task may only have predicted what a service takes.
 requirements:
-  - The client libraries of the services that are asked (minio, psycopg2, pymongo).
+  - The client libraries of the services that are asked (kubernetes, minio, psycopg2, pymongo).
 author:
   - The neursafe.fl maintainers (@neursafe)
 """
@@ -131,6 +143,8 @@ CHECK = {
     "region": {"type": "str", "default": ""},
     "ca_path": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
+    "selector": {"type": "str", "default": ""},
+    "namespace": {"type": "str", "default": "default"},
     "kubeconfig": {"type": "path"},
     "context": {"type": "str"},
     "current": {"type": "str", "required": True, "no_log": True},

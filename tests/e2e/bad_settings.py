@@ -142,7 +142,7 @@ RUNS = {
             "nsfl_root: '/mnt/../etc' contains '..'; write the folder itself",
             "nsfl_namespace: 'Bad_Name' is no Kubernetes name; small letters, digits and hyphens",
             "nsfl_proxy_grpc_port: 9090 is outside the NodePort range; choose one from 30000 to 32767",
-            "nsfl_proxy_http_port: 70000 is outside the NodePort range; choose one from 30000 to 32767",
+            "nsfl_proxy_http_port: 70000 is no usable port; choose one from 1 to 65535",
             "nsfl_api_http_port: 0 is outside the NodePort range; choose one from 30000 to 32767",
             "nsfl_db_name: 'fl; drop table jobs' is no name for this; use lower-case letters, digits and _",
             "nsfl_db_address: '10.67.134.15.9001' has a dot where the colon belongs; write 10.67.134.15:9001",

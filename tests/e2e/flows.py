@@ -10,7 +10,7 @@ PORTS = {"job-scheduler": 8088, "client-selector": 50055, "model-manager": 50057
 # Database, object store and server are at addresses of nodes, so of those only the port counts.
 BOTH: dict[str, set[str]] = {
     "proxy": {*FREE, "task-manager"},
-    "proxy by HTTP": {*FREE, "job-scheduler"},
+    "proxy by HTTP": {"job-scheduler"},
     "client-selector": {"job-scheduler", "proxy", "coordinator"},
     "job-scheduler": {"coordinator", "api-server"},
     "model-manager": {"job-scheduler", "api-server"},

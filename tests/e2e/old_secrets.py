@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from minio import Minio
 from minio.error import S3Error
-from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, of_registry, trusting
+from platform_hands import LAB, NETWORK, STATE, hosts, kubectl, of_registry, status_inside, trusting
 
 NODE = NETWORK[11]
 HEALTH = f"http://{NODE}:30083/api/v1/health"
@@ -77,8 +77,8 @@ def on_registry_port() -> str:
 
 
 def _proxy(secret: str) -> bool:
-    address = f"http://{NODE}:30092/api/v1/internal/routers"
-    return {200: True, 404: True, 401: False}[_status(address, token=secret, **{"module-id": "nobody"})]
+    answer = status_inside("nsfl-proxy", "30092/api/v1/internal/routers", token=secret, **{"module-id": "nobody"})
+    return {200: True, 404: True, 401: False}[answer]
 
 
 def _database(secret: str) -> bool:

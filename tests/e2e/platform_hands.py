@@ -126,3 +126,21 @@ def items(kind: str, component: str) -> list[dict[str, Any]]:
     """Objects of a component, by the label that all its objects carry."""
     found = json.loads(kubectl("get", kind, "-l", f"app={component}", "-o", "json"))["items"]
     return list(found)
+
+
+_ASK_INSIDE = """
+import json, sys, urllib.error, urllib.request
+url, method, headers = json.load(sys.stdin)
+try:
+    print(urllib.request.urlopen(urllib.request.Request(url, b"" if method == "POST" else None, headers, method=method), timeout=20).status)
+except urllib.error.HTTPError as error:
+    print(error.code)
+"""
+
+
+def status_inside(service: str, path: str, method: str = "GET", **headers: str) -> int:
+    """What a Service without a NodePort answers a node; the headers go in by a pipe."""
+    address = kubectl("get", "service", service, "-o", "jsonpath={.spec.clusterIP}")
+    question = json.dumps([f"http://{address}:{path}", method, headers])
+    command = ["docker", "exec", "-i", f"{LAB}-node-1", "python3", "-c", _ASK_INSIDE]
+    return int(subprocess.run(command, input=question, capture_output=True, text=True, check=True).stdout)

@@ -8,15 +8,13 @@ import json
 import re
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from conftest import ROOT
-from platform_hands import BIN, NETWORK, STATE, kubectl, of_registry, secret
+from platform_hands import BIN, NETWORK, STATE, kubectl, of_registry, secret, status_inside
 from secret_watch import found_in, secrets
 
 # The pods of the layout that does not run here are rendered, as the unit tests do.
@@ -50,11 +48,7 @@ def test_security_6_no_object_keeps_a_copy_of_itself() -> None:
 def test_security_7_the_well_known_token_is_refused() -> None:
     def answer(token: str) -> int:
         headers = {"token": token, "module-id": "e2e", "module-service": "e2e:1"}
-        try:
-            request = urllib.request.Request(f"http://{NODE}:30092/api/v1/internal/routers", b"", headers, method="POST")
-            return int(urllib.request.urlopen(request, timeout=20).status)
-        except urllib.error.HTTPError as error:
-            return error.code
+        return status_inside("nsfl-proxy", "30092/api/v1/internal/routers", "POST", **headers)
 
     assert (answer("Fl-ZTE"), answer("")) == (401, 401)
 

@@ -219,8 +219,7 @@ def test_a_configuration_file_of_the_guide_says_what_the_inventory_does_not(site
     values = {entry["name"]: entry.get("value") for entry in deployments["jobs"]["containers"][0]["env"]}
     # No bucket can be called coordinator_configs, and only buckets are mounted.
     assert (values["DB_ADDRESS"], values["TEMP_DIR"]) == ("192.0.2.32:5432", "nsfl-system/coordinator_configs")
-    (gate,) = [item for item in objects if item["kind"] == "Service" and item["metadata"]["name"] == "gate"]
-    assert [port["nodePort"] for port in gate["spec"]["ports"]] == [31009, 31002]
+    assert ports_of(site, "gate-external") == [31009]
     paths = {path for asked in site.asked("host_info") for path in asked.get("paths", [])}
     assert {"/mnt/nsfl/selector", "/mnt/nsfl/proxy", "/mnt/nsfl/weights", "/mnt/nsfl/cardiology"} <= paths
     # What both say is told of, and so is a backend that the inventory has a host for.

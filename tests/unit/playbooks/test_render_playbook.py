@@ -82,7 +82,10 @@ def test_each_file_is_valid_and_each_further_object_has_one(server: tuple[Path, 
         name: [item["kind"] for item in yaml.safe_load_all(text)] for name, text in contents(folder).items() if name.endswith(".yaml")
     }
     components = ("job-scheduler", "client-selector", "model-manager", "proxy", "api-server")
-    assert all(kinds[f"{name}.yaml"] == ["Service", "Deployment"] for name in components)
+    # The proxy's HTTP port is for the cluster only.
+    assert {name: kinds[f"{name}.yaml"] for name in components} == {
+        name: [*(["Service"] if name == "proxy" else []), "Service", "Deployment"] for name in components
+    }
     assert kinds["ingress-job-scheduler.yaml"] == ["Ingress"]
     # A token that Kubernetes fills is a reference too.
     assert kinds["serviceaccount-nsfl-job-scheduler.yaml"] == ["ServiceAccount", "Secret"]
@@ -96,8 +99,8 @@ def test_names_namespace_and_images_of_the_inventory_count_too(tmp_path: Path) -
     run = play("render", type="server", config_file=config, output_dir=tmp_path, namespace="research", proxy_grpc_port=31009)
     assert changes(run) == 1
     files = contents(tmp_path)
-    service = next(yaml.safe_load_all(files["proxy.yaml"]))
-    assert service["metadata"]["namespace"] == "research" and service["spec"]["ports"][0]["nodePort"] == 31009
+    _inside, service, _deployment = yaml.safe_load_all(files["proxy.yaml"])
+    assert service["metadata"]["namespace"] == "research" and [port["nodePort"] for port in service["spec"]["ports"]] == [31009]
     assert yaml.safe_load(files["ingress-job-scheduler.yaml"])["metadata"]["name"] == "jobs"
     assert "0-namespace-research.yaml" in files
     # What stands in the inventory and in the file is told of.

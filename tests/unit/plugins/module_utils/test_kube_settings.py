@@ -79,7 +79,7 @@ def test_a_mistake_is_named_with_cause_and_fix(change: dict[str, Any], words: st
 
 
 def test_all_problems_come_at_once() -> None:
-    problems = server_problems(server(proxy={"grpc_port": 1, "http_port": 2}, db={"type": "x"}, others={"log_level": "y"}))
+    problems = server_problems(server(proxy={"grpc_port": 1, "http_port": 0}, db={"type": "x"}, others={"log_level": "y"}))
     assert len(problems) == 4
 
 

@@ -70,7 +70,7 @@ def expected(layout: str, namespace: str, provider: str) -> set[tuple[str, str, 
     """The contract, in this test's own words. Executors are pods of the same kind as coordinators, and cannot be told from them."""
     everyone = {place.name for place in ends(layout, namespace)}
     made = {"coordinator", "executor"}
-    open_to_all = {("proxy", GRPC), ("proxy", HTTP), ("task-manager", TASKS)}
+    open_to_all = {("proxy", GRPC), ("task-manager", TASKS)}
     open_to_all |= {("data-server", DATA)} if layout == "pvc" else set()
     open_to_all |= {("api-server", WEB)} if provider == "traefik" else {("job-scheduler", SCHEDULER), ("model-manager", MANAGER)}
     flows = {("job-scheduler", "proxy", HTTP), ("job-scheduler", "client-selector", SELECTOR), ("job-scheduler", "model-manager", MANAGER)}
@@ -159,10 +159,10 @@ def test_they_can_be_left_out() -> None:
     assert of(server_objects(tree) + client_objects(tree)) == of(api_server_objects(off)) == []
 
 
-def test_the_http_port_of_the_proxy_is_the_schedulers_alone_where_it_is_not_shown() -> None:
-    for values in ({"http_external": False}, {"external": False}):
-        found = allowed(rendered(proxy=values), "hostpath", "fl")
-        assert {flow[0] for flow in found if flow[1:] == ("proxy", HTTP)} == {"job-scheduler"}
+def test_the_http_port_of_the_proxy_is_the_schedulers_alone_unless_it_is_shown() -> None:
+    found = allowed(rendered(proxy={"external": False, "http_external": True}), "hostpath", "fl")
+    assert {flow[0] for flow in found if flow[1:] == ("proxy", HTTP)} == {"job-scheduler"}
+    assert ("internet", "proxy", HTTP) in allowed(rendered(proxy={"http_external": True}), "hostpath", "fl")
 
 
 def test_traefik_takes_https_only_with_a_certificate() -> None:

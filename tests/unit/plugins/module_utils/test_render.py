@@ -149,11 +149,13 @@ def test_p1_the_proxy_has_nameservers_only() -> None:
     assert (spec["dnsPolicy"], spec["dnsConfig"]) == ("None", {"nameservers": ["10.96.0.10"]})
 
 
-def test_p3_the_http_port_can_be_kept_off_the_node_ports() -> None:
-    objects = server_objects(changed(BASE, proxy={"http_external": False}))
+def test_p3_the_http_port_is_kept_off_the_node_ports() -> None:
+    objects = server_objects(BASE)
     inside, outside = one(objects, "Service", "nsfl-proxy")["spec"], one(objects, "Service", "nsfl-proxy-external")["spec"]
     assert "type" not in inside and [port["port"] for port in inside["ports"]] == [30091, 30092]
     assert outside["type"] == "NodePort" and outside["ports"] == [{"name": "port-0", "port": 30091, "targetPort": 30091, "nodePort": 30091}]
+    both = one(server_objects(changed(BASE, proxy={"http_external": True})), "Service", "nsfl-proxy")
+    assert [port["nodePort"] for port in both["spec"]["ports"]] == [30091, 30092]
 
 
 def test_p5_services_come_before_deployments_and_accounts_before_their_tokens() -> None:

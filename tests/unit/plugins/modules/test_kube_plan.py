@@ -12,19 +12,11 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _running_jobs
 from ansible_collections.neursafe.fl.plugins.module_utils._differences import told_changes
 from ansible_collections.neursafe.fl.plugins.module_utils._release import record
 from ansible_collections.neursafe.fl.plugins.modules import kube_plan
-from kube_api_fake import KubeApi
 from module_call import answer_of
 
 OURS = {"app.kubernetes.io/managed-by": "neursafe.fl", "app.kubernetes.io/instance": "i"}
 FIELDS = [{"manager": "neursafe.fl", "operation": "Apply"}]
 SERVICE = "/api/v1/namespaces/default/services/web"
-
-
-@pytest.fixture
-def api(tmp_path):
-    fake = KubeApi(tmp_path)
-    yield fake
-    fake.stop()
 
 
 def thing(kind="Service", name="web", namespace="default", **more) -> dict[str, Any]:
@@ -115,26 +107,6 @@ def test_what_is_told_of_each_object_is_understood_again(capsys, api):
         ("create", "ClusterRole wide"),
         ("remove", "Service default/old"),
     ]
-
-
-def test_a_taken_node_port_names_its_holder(capsys, api):
-    api.objects["/api/v1/namespaces/kube-system/services/other"] = {
-        "metadata": {"name": "other", "namespace": "kube-system"},
-        "spec": {"ports": [{"nodePort": 30091}]},
-    }
-    api.refusals[SERVICE] = (422, {"message": "spec.ports[0].nodePort: Invalid value: 30091: provided port is already allocated"})
-    assert call(capsys, api, [thing()])["problems"] == [
-        "Service default/web: NodePort 30091 belongs to Service kube-system/other already; choose another port"
-    ]
-    named = call(capsys, api, [thing()], node_ports={"30091": "nsfl_proxy_grpc_port"})["problems"]
-    assert named == ["nsfl_proxy_grpc_port: NodePort 30091 belongs to Service kube-system/other already; choose another port"]
-
-
-def test_a_node_port_that_a_stale_service_of_ours_frees_is_no_problem(capsys, api):
-    api.objects["/api/v1/namespaces/default/services/old"] = live(thing(name="old", spec={"ports": [{"nodePort": 30091}]}))
-    api.refusals[SERVICE] = (422, {"message": "Invalid value: 30091: provided port is already allocated"})
-    result = call(capsys, api, [thing()])
-    assert result["problems"] == [] and result["apply"][0]["unchecked"] is True
 
 
 def test_a_namespace_that_comes_with_the_objects_need_not_exist(capsys, api):

@@ -4,15 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from kube_api_fake import KubeApi
 from test_kube_plan import OURS, READY, WEB, call, live, thing, workload
-
-
-@pytest.fixture
-def api(tmp_path):
-    fake = KubeApi(tmp_path)
-    yield fake
-    fake.stop()
 
 
 def pod_of(api, name, app, born):

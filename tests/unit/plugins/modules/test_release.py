@@ -3,20 +3,11 @@
 
 from __future__ import annotations
 
-import pytest
 from ansible_collections.neursafe.fl.plugins.modules import release
-from kube_api_fake import KubeApi
 from module_call import answer_of
 
 PLACE = {"instance": "i", "namespace": "default"}
 SECRETS = "/api/v1/namespaces/default/secrets"
-
-
-@pytest.fixture
-def api(tmp_path):
-    fake = KubeApi(tmp_path)
-    yield fake
-    fake.stop()
 
 
 def call(capsys, api, **options):

@@ -5,19 +5,11 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.modules import rollout
-from kube_api_fake import KubeApi
 from module_call import answer_of
 
 LABELS = {"app.kubernetes.io/instance": "i", "app": "web"}
 READY = {"observedGeneration": 2, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1}
 PATH = "/apis/apps/v1/namespaces/default/deployments/web"
-
-
-@pytest.fixture
-def api(tmp_path):
-    fake = KubeApi(tmp_path)
-    yield fake
-    fake.stop()
 
 
 def deployment(status):

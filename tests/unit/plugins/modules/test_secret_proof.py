@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import base64
 import datetime
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from ansible_collections.neursafe.fl.plugins.module_utils import _secret_proof
+from ansible_collections.neursafe.fl.plugins.module_utils import _port_forward, _secret_proof
 from ansible_collections.neursafe.fl.plugins.modules import secret_proof
 from ansible_collections.neursafe.fl.plugins.plugin_utils._certificates import make_authority, make_certificate
 from module_call import answer_of
@@ -53,6 +55,40 @@ def service() -> Iterator[Service]:
 def call(capsys: pytest.CaptureFixture[str], service: Service, wait: int = 0, **check: Any) -> dict[str, Any]:
     place = {"secret": "proxy_token", "type": "http", "address": f"http://127.0.0.1:{service.server_port}/x", "user": "nsfl"}
     return answer_of(secret_proof, capsys, {"checks": [{**place, "current": NOW, "former": FORMER, **check}], "wait": wait})
+
+
+def pods_of(monkeypatch: pytest.MonkeyPatch, service: Service, names: list[str]) -> list[Any]:
+    """A cluster with these pods, of which each port leads to the service; what was asked of it."""
+    asked: list[Any] = []
+
+    def listed(namespace: str, **wanted: Any) -> SimpleNamespace:
+        asked.append((namespace, wanted["label_selector"]))
+        return SimpleNamespace(items=[SimpleNamespace(metadata=SimpleNamespace(name=name)) for name in names])
+
+    def forwarded(_call: Any, name: str, namespace: str, ports: str) -> SimpleNamespace:
+        asked.append((namespace, name, ports))
+        return SimpleNamespace(socket=lambda _port: socket.create_connection(("127.0.0.1", service.server_port)))
+
+    core = SimpleNamespace(list_namespaced_pod=listed, connect_get_namespaced_pod_portforward=None)
+    monkeypatch.setattr(_port_forward.client, "CoreV1Api", lambda _access: core)
+    monkeypatch.setattr(_port_forward.config, "new_client_from_config", lambda *_where: None)
+    monkeypatch.setattr(_port_forward, "portforward", forwarded)
+    return asked
+
+
+def test_in_a_pod_it_is_asked_through_the_kubernetes_api(capsys: Any, monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
+    asked = pods_of(monkeypatch, service, ["proxy-1"])
+    inside: dict[str, Any] = {"address": "http://nsfl-proxy:30092/x", "selector": "app=nsfl-proxy", "namespace": "fl", "header": "token"}
+    assert call(capsys, service, **inside)["proven"] == ["proxy_token"]
+    assert asked == [("fl", "app=nsfl-proxy"), ("fl", "proxy-1", "30092")] * 2
+    service.taken = (NOW, FORMER)
+    assert "takes the old one still" in call(capsys, service, **inside)["msg"]
+
+
+def test_without_such_a_pod_there_is_no_answer(capsys: Any, monkeypatch: pytest.MonkeyPatch, service: Service) -> None:
+    pods_of(monkeypatch, service, [])
+    said = call(capsys, service, address="http://nsfl-proxy:30092/x", selector="app=nsfl-proxy")["msg"]
+    assert "cannot be asked (no pod with app=nsfl-proxy runs in namespace default)" in said
 
 
 @pytest.mark.parametrize("header", ["", "token"])
