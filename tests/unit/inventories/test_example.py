@@ -142,24 +142,39 @@ def test_the_objects_are_those_of_this_site(checked: Site) -> None:
 
 
 def ports_of(site: Site, service: str) -> list[int]:
+    """The NodePorts of a Service."""
     objects = [item for call in site.asked("kube_plan") for item in call["objects"]]
     (found,) = [item for item in objects if (item["kind"], item["metadata"]["name"]) == ("Service", service)]
-    return [port["nodePort"] for port in found["spec"]["ports"]]
+    return [port["nodePort"] for port in found["spec"]["ports"] if "nodePort" in port]
 
 
-def test_the_api_takes_plain_http_only_where_something_needs_it(checked: Site) -> None:
-    assert ports_of(checked, "nsfl-api-server") == [30084]
-    other = Site(checked.folder, checked.folder / "cli")
+@pytest.fixture(scope="module")
+def with_cli(site: Site) -> Site:
+    """The same site, where one of the hosts has the product's command."""
+    other = Site(site.folder, site.folder / "cli")
     shutil.copytree(EXAMPLE, other.inventory)
     hosts = yaml.safe_load((EXAMPLE / "hosts.yml").read_text(encoding="utf-8"))
     hosts["all"]["children"]["nsfl_cli"] = {"hosts": {"ward-1": None}}
     (other.inventory / "hosts.yml").write_text(yaml.safe_dump(hosts), encoding="utf-8")
-    assert other.run().returncode == 0
-    assert ports_of(other, "nsfl-api-server") == [30083, 30084]
+    return other
+
+
+def test_the_api_takes_plain_http_only_where_something_needs_it(site: Site, with_cli: Site) -> None:
+    assert site.run().returncode == 0
+    assert ports_of(site, "nsfl-api-server") == [30084]
+    assert with_cli.run().returncode == 0
+    assert ports_of(with_cli, "nsfl-api-server") == [30083, 30084]
     # Without HTTPS it has to be said.
-    refused = checked.run("-e", "nsfl_api_server_provider=nodeport")
+    refused = site.run("-e", "nsfl_api_server_provider=nodeport")
     assert refused.returncode != 0
     assert "nsfl_api_plain_http: false leaves no way in, since plain NodePorts speak nothing else; set it to true" in refused.stdout
+
+
+def test_the_data_server_is_open_only_where_something_needs_it(site: Site, with_cli: Site) -> None:
+    assert site.run("-e", "nsfl_layout=pvc").returncode == 0
+    assert ports_of(site, "nsfl-data-server") == []
+    assert with_cli.run("-e", "nsfl_layout=pvc").returncode == 0
+    assert ports_of(with_cli, "nsfl-data-server") == [30088]
 
 
 def test_what_a_site_may_forget_is_told_in_one_run(site: Site) -> None:
