@@ -11,13 +11,13 @@ needs no regular expressions, which no controller of today takes in a path of ty
 from __future__ import annotations
 
 from base64 import b64encode
-from hashlib import pbkdf2_hmac
 from typing import Any
 
 from ansible_collections.neursafe.fl.plugins.module_utils._flows import ANOTHER_WAY_IN, TRAEFIK
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
+from ansible_collections.neursafe.fl.plugins.module_utils._pod import slow_digest
 from ansible_collections.neursafe.fl.plugins.module_utils._render import in_order, namespace_objects
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, GUARDS, Tree, completed
 from ansible_collections.neursafe.fl.plugins.module_utils._traefik import traefik_objects
@@ -150,10 +150,6 @@ def _certificate(tree: Tree) -> list[Object]:
 
 
 def _mark(tree: Tree) -> str:
-    """A new certificate, or a new password, restarts the controller.
-
-    Slow on purpose, as for the components: whoever may read Deployments but not Secrets shall not find a password by trying.
-    """
+    """A new certificate, or a new password, restarts the controller."""
     server = tree["api_server"]
-    watched = "\0".join(str(server[name]) for name in ("certificate", "username", "password"))
-    return pbkdf2_hmac("sha256", watched.encode(), b"api_server", 50_000).hex()[:16]
+    return slow_digest("\0".join(str(server[name]) for name in ("certificate", "username", "password")), "api_server")

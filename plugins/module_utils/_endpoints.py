@@ -55,12 +55,16 @@ def _connect(address: SplitResult, params: dict[str, Any]) -> HTTPConnection:
     return HTTPSConnection(host, port, timeout=timeout, context=context)
 
 
+def basic_header(user: str, password: str) -> dict[str, str]:
+    """The user as HTTP knows it."""
+    return {"Authorization": "Basic " + b64encode(f"{user}:{password}".encode()).decode()}
+
+
 def _headers(check: dict[str, Any]) -> dict[str, str]:
     """Over plain HTTP everyone on the way would learn the password."""
     if not check.get("url_password") or not check["url"].startswith("https:"):
         return dict(check["headers"])
-    account = b64encode(f"{check['url_username']}:{check['url_password']}".encode()).decode()
-    return {**check["headers"], "Authorization": f"Basic {account}"}
+    return {**check["headers"], **basic_header(check["url_username"], check["url_password"])}
 
 
 def ask(check: dict[str, Any], params: dict[str, Any]) -> tuple[int, str]:

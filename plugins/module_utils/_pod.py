@@ -66,12 +66,13 @@ def pod_template(tree: Tree, component: Component, object_labels: dict[str, str]
 
 
 def checksum(tree: Tree, component: Component) -> str:
-    """Changes when a file or a Secret of the component does, and so restarts it.
+    """Changes when a file or a Secret of the component does, and so restarts it."""
+    return slow_digest("\0".join(f"{path}={lookup(tree, path)}" for path in (*component.watches, *trusted(tree, component))), component.key)
 
-    Slow on purpose: whoever may read Deployments but not Secrets shall not find a password by trying.
-    """
-    watched = "\0".join(f"{path}={lookup(tree, path)}" for path in (*component.watches, *trusted(tree, component)))
-    return pbkdf2_hmac("sha256", watched.encode(), component.key.encode(), 50_000).hex()[:16]
+
+def slow_digest(watched: str, key: str) -> str:
+    """Slow on purpose: whoever may read Deployments but not Secrets shall not find a password by trying."""
+    return pbkdf2_hmac("sha256", watched.encode(), key.encode(), 50_000).hex()[:16]
 
 
 def _container(tree: Tree, component: Component, volumes: list[Volume]) -> Object:

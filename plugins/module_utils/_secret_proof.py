@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import socket
 import ssl
 import time
@@ -19,7 +18,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils import _object_store_a
 from ansible_collections.neursafe.fl.plugins.module_utils import _port_forward as port_forward
 from ansible_collections.neursafe.fl.plugins.module_utils import _postgresql as postgresql
 from ansible_collections.neursafe.fl.plugins.module_utils._database_error import DatabaseError, WrongPasswordError
-from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import ask
+from ansible_collections.neursafe.fl.plugins.module_utils._endpoints import ask, basic_header
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 
 Check = t.Mapping[str, t.Any]
@@ -70,8 +69,7 @@ def _mongodb(check: Check, secret: str) -> bool:
 
 def _http(check: Check, secret: str) -> bool:
     """In a header of its own, or with the user as HTTP knows it; at an address, or in a pod."""
-    basic = base64.b64encode(f"{check['user']}:{secret}".encode()).decode()
-    shown = {check["header"]: secret} if check["header"] else {"Authorization": f"Basic {basic}"}
+    shown = {check["header"]: secret} if check["header"] else basic_header(check["user"], secret)
     headers = {**check["headers"], **shown}
     question = {"url": check["address"], "method": "GET", "headers": headers, "status": (), "search": ""}
     try:

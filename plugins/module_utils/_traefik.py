@@ -121,7 +121,7 @@ def _asks_who(server: Tree) -> bool:
 def _users(tree: Tree) -> Object:
     """As htpasswd writes them. Of its kinds this is the one without a salt, so that a run with nothing to do finds what it would write."""
     server = tree["api_server"]
-    digest = b64encode(sha1(str(server["password"]).encode()).digest()).decode()  # noqa: S324 - who may read the Secret is trusted anyway
+    digest = b64encode(sha1(str(server["password"]).encode()).digest()).decode()  # noqa: S324 - htpasswd's only form without a salt
     metadata = {**_metadata(tree), "name": f"{server['service_name']}-users"}
     data = {"users": b64encode(f"{server['username']}:{{SHA}}{digest}".encode()).decode()}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data}
