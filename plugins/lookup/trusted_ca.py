@@ -24,6 +24,10 @@ options:
     description: Whether to return what is in the file.
     type: bool
     default: false
+  setting:
+    description: The setting that O(ca_file) comes from, for messages.
+    type: str
+    default: nsfl_ca_file
 extends_documentation_fragment:
   - neursafe.fl.certificates
 """
@@ -59,14 +63,14 @@ class LookupModule(CertificateLookup):
         ours = store.is_on(self.value("tls")) and any((variables.get("groups") or {}).get(group) for group in groups)
         if not settings.ca_file and not ours:
             return ""
-        certificate = store.authority(settings).certificate
-        if settings.ca_file:
-            self._check(settings.ca_file, certificate)
+        certificate = self._given(settings.ca_file) if settings.ca_file else store.authority(settings).certificate
         return certificate if self.get_option("content") else settings.authority_file
 
-    @staticmethod
-    def _check(path: str, text: str) -> None:
+    def _given(self, path: str) -> str:
+        setting = self.get_option("setting")
+        text = store.read(setting, path)
         try:
             authorities(text)
         except CertificateError as error:
-            raise CertificateError(f"nsfl_ca_file: {path} {error}") from error
+            raise CertificateError(f"{setting}: {path} {error}") from error
+        return text

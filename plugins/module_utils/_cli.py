@@ -39,9 +39,7 @@ def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefi
     checks = {**_CHECKS, "data_server": _DATA_SERVER[settings["layout"]]}
     verdicts = {name: function(settings[name]) for name, function in checks.items()}
     found = [f"{prefix}{name}: {verdict[0]}; {verdict[1]}" for name, verdict in verdicts.items() if verdict]
-    if settings.get("closed"):
-        what = f"it is false, so that nothing answers at {settings['api_server']}, and nsfl-ctl speaks plain HTTP only"
-        found.append(f"nsfl_api_plain_http: {what}; leave it out, or take this host out of the group nsfl_cli")
+    found += _way_in(settings, prefix)
     if re.search(r"[\r\n]", settings["password"]):
         found.append(f"{prefix}password: it has a line break in it; leave it out")
     if settings["wrapper"] and settings["engine"] == "podman" and settings["owner"] != "root":
@@ -52,6 +50,23 @@ def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefi
         what = f"none is given, and nsfl-ctl would not check who answers at {settings['data_server']}"
         found.append(f"{prefix}certificate: {what}; name the file of its authority, such as /etc/ssl/certs/ca-certificates.crt")
     return found + _certificate(settings["certificate"], host, prefix) + _engine(settings, host, prefix)
+
+
+def _way_in(settings: dict[str, Any], prefix: str) -> list[str]:
+    """The tool speaks plain HTTP, and its container HTTPS for it."""
+    at = settings["api_server"]
+    if not settings["api_tls"]:
+        if settings["plain_port"] and not settings["plain_http"]:
+            what = f"it is false, and the platform does not take plain HTTP, so that nothing answers at {at}"
+            return [f"{prefix}api_tls: {what}; leave it out, or set nsfl_api_plain_http: true"]
+        return []
+    found = []
+    if settings["plain_port"]:
+        found.append(f"{prefix}api_server: {at} is the port of plain HTTP; write that of HTTPS, or set {prefix}api_tls: false")
+    if not settings["wrapper"]:
+        what = "it is false, and an nsfl-ctl of the host's own speaks nothing but plain HTTP to the API server"
+        found.append(f"{prefix}wrapper: {what}; leave it out, or set nsfl_api_plain_http: true")
+    return found
 
 
 def _certificate(path: str, host: dict[str, Any] | None, prefix: str) -> list[str]:

@@ -23,10 +23,10 @@ from typing import Any
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
 from host_state import BARE, differences, host_state
-from old_secrets import basic
+from old_secrets import authority, basic
 from platform_hands import NETWORK, STATE, object_store, on_host, psql, secret
 
-API = f"http://{NETWORK[11]}:30083/api/v1/namespaces/default"
+API = f"https://{NETWORK[11]}:30084/api/v1/namespaces/default"
 MODEL = "models/default/leave/V0"
 
 
@@ -43,9 +43,11 @@ def kept() -> dict[str, Any]:
 
 def api(path: str, body: Any = None) -> Any:
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{API}/{path}", data, {"Content-Type": "application/json"})
+    headers = {"Content-Type": "application/json", "Authorization": basic(secret("api_password"))}
+    context = ssl.create_default_context(cadata=authority())
     try:
-        return json.loads(urllib.request.urlopen(request, timeout=20).read())
+        answer = urllib.request.urlopen(urllib.request.Request(f"{API}/{path}", data, headers), timeout=20, context=context)
+        return json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return json.loads(error.read())
 

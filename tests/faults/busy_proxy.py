@@ -51,7 +51,7 @@ class Proxy(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
 
-    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _answer  # noqa: N815 # names that http.server looks for
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _answer
 
     def log_message(self, *_arguments: object) -> None:
         pass

@@ -159,11 +159,12 @@ def with_cli(site: Site) -> Site:
     return other
 
 
-def test_the_api_takes_plain_http_only_where_something_needs_it(site: Site, with_cli: Site) -> None:
-    assert site.run().returncode == 0
-    assert ports_of(site, "nsfl-api-server") == [30084]
-    assert with_cli.run().returncode == 0
-    assert ports_of(with_cli, "nsfl-api-server") == [30083, 30084]
+def test_the_api_takes_plain_http_only_where_it_is_said(site: Site, with_cli: Site) -> None:
+    for one in (site, with_cli):
+        assert one.run().returncode == 0
+        assert ports_of(one, "nsfl-api-server") == [30084]
+    assert site.run("-e", "nsfl_api_plain_http=true").returncode == 0
+    assert ports_of(site, "nsfl-api-server") == [30083, 30084]
     # Without HTTPS it has to be said.
     refused = site.run("-e", "nsfl_api_server_provider=nodeport")
     assert refused.returncode != 0

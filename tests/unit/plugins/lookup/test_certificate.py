@@ -264,5 +264,6 @@ def test_the_authority_is_trusted_where_the_service_is_ours(tmp_path: Path) -> N
     assert trusted(tmp_path, ours, content=True) == (tmp_path / ".nsfl-ca" / "ca.crt").read_text()
     files = given(tmp_path)
     assert trusted(tmp_path, {}, ca_file=files["ca_file"]) == files["ca_file"]
-    with pytest.raises(AnsibleLookupError, match=r"nsfl_ca_file: .* has no PEM certificate in it"):
-        trusted(tmp_path, {}, ca_file=files["key_file"])
+    for path, said in ((files["key_file"], "has no PEM certificate in it"), (files["key_file"] + "s", "cannot be read")):
+        with pytest.raises(AnsibleLookupError, match=rf"nsfl_cli_ca_file: \S* {said}"):
+            trusted(tmp_path, {}, ca_file=path, setting="nsfl_cli_ca_file")

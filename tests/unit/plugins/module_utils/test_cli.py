@@ -10,7 +10,10 @@ from ansible_collections.neursafe.fl.plugins.module_utils._cli import problems
 
 SETTINGS: dict[str, Any] = {
     "layout": "hostpath",
-    "api_server": "192.0.2.21:30083",
+    "api_server": "192.0.2.21:30084",
+    "api_tls": True,
+    "plain_port": False,
+    "plain_http": False,
     "data_server": "http://192.0.2.10:9000",
     "user": "nsfl",
     "password": "secret-key",
@@ -22,12 +25,14 @@ SETTINGS: dict[str, Any] = {
     "engine_install": True,
     "image": "registry.example.org:5000/nsfl-cli:latest",
 }
+PLAIN = {"api_server": "192.0.2.21:30083", "api_tls": False, "plain_port": True, "plain_http": True}
 PVC = {"layout": "pvc", "data_server": "192.0.2.21:30088"}
 HOST: dict[str, Any] = {"commands": {"podman": ""}, "paths": {}}
 
 
 def test_sound_settings() -> None:
     assert problems(SETTINGS, HOST) == problems({**SETTINGS, **PVC}, HOST) == []
+    assert problems({**SETTINGS, **PLAIN}, HOST) == problems({**SETTINGS, **PLAIN, "wrapper": False}, HOST) == []
 
 
 @pytest.mark.parametrize(
@@ -46,7 +51,9 @@ def test_sound_settings() -> None:
         ({"certificate": "ca.pem"}, "nsfl_cli_certificate: 'ca.pem' is no absolute path"),
         ({"certificate": "/etc/ca.pem"}, "nsfl_cli_certificate: /etc/ca.pem is no file of this host"),
         ({"engine_install": False}, "nsfl_cli_engine: podman is not installed"),
-        ({"closed": True}, "nsfl_api_plain_http: it is false, so that nothing answers at 192.0.2.21:30083"),
+        ({**PLAIN, "plain_http": False}, "nsfl_cli_api_tls: it is false, and the platform does not take plain HTTP, so that nothing"),
+        ({**PLAIN, "api_tls": True}, "nsfl_cli_api_server: 192.0.2.21:30083 is the port of plain HTTP; write that of HTTPS"),
+        ({"wrapper": False}, "nsfl_cli_wrapper: it is false, and an nsfl-ctl of the host's own speaks nothing but plain HTTP"),
     ],
 )
 def test_each_mistake_is_told_with_its_remedy(changes: dict[str, Any], told: str) -> None:

@@ -94,7 +94,7 @@ class Handler(BaseHTTPRequestHandler):
             digest = "sha256:" + hashlib.sha256(body).hexdigest()
             self._answer(200, body, {"Docker-Content-Digest": digest, "Content-Type": "application/x-fake"})
 
-    do_HEAD = do_GET  # noqa: N815
+    do_HEAD = do_GET
 
     def do_PUT(self) -> None:
         if self._allowed():
