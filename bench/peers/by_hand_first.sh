@@ -10,13 +10,14 @@ PATH=$HOME/.cache/neursafe-fl/bin:$PATH
 first=${NODES%% *}
 
 # Install the distributed file system, and make its buckets.
-docker cp --quiet "$(command -v minio)" "$first:/usr/local/bin/minio" 2>/dev/null || docker cp "$(command -v minio)" "$first:/usr/local/bin/minio"
+docker cp "$(command -v minio)" "$first:/usr/local/bin/minio"
 docker exec -i "$first" sh -euc 'umask 077; mkdir -p /srv/minio; cat >/etc/minio.env
     systemd-run --quiet --unit=minio --property=EnvironmentFile=/etc/minio.env minio server --address :9000 /srv/minio' <<END
 MINIO_ROOT_USER=nsfl
 MINIO_ROOT_PASSWORD=$S3_PASSWORD
 END
 until curl --silent --fail "http://$ADDRESS:9000/minio/health/ready"; do sleep 0.5; done
+# shellcheck disable=SC2086 # a list of words
 S3_PASSWORD=$S3_PASSWORD python - $BUCKETS <<END
 import os, sys
 import minio
