@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures ours beside its peers, in turn (A, B, C, A, B, C, …), and compares the ratios with the goals.
 
-    python bench/ratio.py                # every bench of benches.toml that needs no special preparation
+    python bench/ratio.py                # every bench of benches/ that needs no special preparation
     python bench/ratio.py images rerun   # these
     python bench/ratio.py --rounds 3 rerun
 
@@ -44,9 +44,26 @@ class BenchError(Exception):
     """A command of a bench has not done what it is measured for."""
 
 
-def load(name: str) -> dict[str, Any]:
-    """A file of data beside this one."""
-    return tomllib.loads((BENCH / name).read_text(encoding="utf-8"))
+def load(path: Path) -> dict[str, Any]:
+    """A file of data."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def benches() -> dict[str, dict[str, Any]]:
+    """Each is a file in benches/, by its name.
+
+    about              what is compared
+    rounds             how often each peer is run, 5 unless said; a dear peer may take part in fewer
+    special            true for a bench that is only run when it is asked for by name
+    service            a program that runs as long as the bench
+    prepare, cleanup   commands before the first and after the last peer
+    peer               those who are compared, run in turn, in this order; ratios in the table are to the first
+        name
+        command          what is measured
+        before           what is not, each time before it
+        expect, refuse   regular expressions: output without the one, or with the other, is not that of the run that was to be measured
+    """
+    return {path.stem: load(path) for path in sorted((BENCH / "benches").glob("*.toml"))}
 
 
 def shell(command: str, env: Mapping[str, str], log: Path, expect: str = "", refuse: str = "") -> Figures:
@@ -134,23 +151,23 @@ def measure(name: str, bench: Mapping[str, Any], rounds: int | None) -> dict[str
 
 def main() -> int:
     """Run what the command line asks for."""
-    benches = load("benches.toml")
+    known = benches()
     parser = argparse.ArgumentParser(description="Measure ours beside its peers.")
-    parser.add_argument("bench", nargs="*", help=f"one of {', '.join(benches)}; without any, all that take no special preparation")
+    parser.add_argument("bench", nargs="*", help=f"one of {', '.join(known)}; without any, all that take no special preparation")
     parser.add_argument("--rounds", type=int, help="how often each peer is run")
     given = parser.parse_args()
-    if unknown := set(given.bench) - set(benches):
-        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(benches)}")
+    if unknown := set(given.bench) - set(known):
+        parser.error(f"no such bench: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     OUT.mkdir(parents=True, exist_ok=True)
     here, found, failures = machine(), {}, 0
-    for name in given.bench or [name for name, bench in benches.items() if not bench.get("special")]:
-        print(f"{name}: {benches[name]['about']}", flush=True)
+    for name in given.bench or [name for name, bench in known.items() if not bench.get("special")]:
+        print(f"{name}: {known[name]['about']}", flush=True)
         try:
-            found[name] = measure(name, benches[name], given.rounds)
+            found[name] = measure(name, known[name], given.rounds)
         except BenchError as error:
             print(f"{name} FAILED: {error}", file=sys.stderr, flush=True)
             failures += 1
-    judged = verdicts(load("goals.toml")["goal"], found)
+    judged = verdicts(load(BENCH / "goals.toml")["goal"], found)
     table = markdown(here, found, judged)
     (OUT / "table.md").write_text(table, encoding="utf-8")
     (OUT / "plot.svg").write_text(svg(found), encoding="utf-8")

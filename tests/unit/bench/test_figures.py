@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,14 +15,10 @@ BENCH = Path(__file__).resolve().parents[3] / "bench"
 sys.path.insert(0, str(BENCH))
 
 from figures import Verdict, medians, schedule, value, verdicts
-from ratio import BenchError, shell
+from ratio import BenchError, benches, load, shell
 from report import markdown, svg
 
 PEERS = {"ours": {"wall": 6.0, "cpu": 3.0, "calls": 4.0}, "by hand": {"wall": 3.0, "cpu": 2.0}}
-
-
-def data(name: str) -> dict[str, Any]:
-    return tomllib.loads((BENCH / name).read_text(encoding="utf-8"))
 
 
 def test_peers_are_run_in_turn_and_a_dear_one_in_fewer_rounds() -> None:
@@ -92,6 +87,6 @@ def test_a_run_that_is_not_the_one_to_be_measured_is_no_figure(command: str, tmp
 
 
 def test_every_goal_names_peers_that_its_bench_has() -> None:
-    benches = {name: {peer["name"] for peer in bench["peer"]} for name, bench in data("benches.toml").items()}
-    for goal in data("goals.toml")["goal"]:
-        assert {goal[key] for key in ("of", "to") if key in goal} <= benches[goal["bench"]], goal["id"]
+    peers = {name: {peer["name"] for peer in bench["peer"]} for name, bench in benches().items()}
+    for goal in load(BENCH / "goals.toml")["goal"]:
+        assert {goal[key] for key in ("of", "to") if key in goal} <= peers[goal["bench"]], goal["id"]
