@@ -14,6 +14,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._differences import ad
 from ansible_collections.neursafe.fl.plugins.module_utils._kinds import KINDS, collection_path, group, object_path, title
 from ansible_collections.neursafe.fl.plugins.module_utils._kube import Kube, KubeError
 from ansible_collections.neursafe.fl.plugins.module_utils._outdated import NOW, TOKEN, Place, place, written
+from ansible_collections.neursafe.fl.plugins.module_utils._owner import MANAGER, changed_by_others, conflicts, is_ours, told
 from ansible_collections.neursafe.fl.plugins.module_utils._readers import outdated_workloads
 from ansible_collections.neursafe.fl.plugins.module_utils._readiness import WORKLOADS, is_ready
 
@@ -21,7 +22,6 @@ Object = dict[str, t.Any]
 # Settings that NodePorts come from, by number.
 Names = t.Mapping[str, str]
 
-_MANAGER = "neursafe.fl"
 _VERBS = ("get", "list", "create", "patch", "delete")
 # What is removed when it is no longer rendered. Namespaces and volumes are not: what others keep in them would go too.
 _PRUNED = (
@@ -43,7 +43,10 @@ _PRUNED = (
 
 @dataclass
 class Plan:
-    """Positions of the objects to apply, objects to remove, and why neither may happen; titles of the workloads as they are now."""
+    """Positions of the objects to apply, objects to remove, and why neither may happen; titles of the workloads as they are now.
+
+    `force`: the API server takes an object only from one who insists.
+    """
 
     apply: list[dict[str, t.Any]] = field(default_factory=list)
     stale: list[Object] = field(default_factory=list)
@@ -51,15 +54,17 @@ class Plan:
     ready: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     outdated: list[str] = field(default_factory=list)
+    force: bool = False
 
 
 class Comparison(t.NamedTuple):
-    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; the difference; whether pods restart."""
+    """`create`, `update`, `adopt` (equal, but not known as ours yet) or nothing; the difference; whether pods restart; as in `Plan`."""
 
     action: str
     lines: list[str]
     restarts: bool = False
     live: Object | None = None
+    force: bool = False
 
 
 def make_plan(
@@ -80,7 +85,8 @@ def make_plan(
             plan.apply.append({**entry, "action": "create", "unchecked": True, "difference": difference(None, item)})
             continue
         try:
-            action, lines, entry["restarts"], found[title(item)] = compare(kube, item, force)
+            action, lines, entry["restarts"], found[title(item)], insists = compare(kube, item, force)
+            plan.force |= insists
         except KubeError as error:
             if error.status == 0:
                 raise
@@ -113,49 +119,38 @@ def _secret_times(plan: Plan, objects: list[Object], found: t.Mapping[str, Objec
         if another or name in renewed:
             times[place(item)] = NOW
         elif live:
-            times[place(item)] = written(live, _MANAGER)
+            times[place(item)] = written(live, MANAGER)
     return times
 
 
 def compare(kube: Kube, item: Object, force: bool) -> Comparison:
     live = kube.find(object_path(item))
-    wanted, taken = _dry_run(kube, item, force)
+    wanted, taken, insists = _dry_run(kube, item, live, force)
     if live is None:
         return Comparison("create", difference(None, wanted))
     if essence(live) != essence(wanted):
         before, after = ((version.get("spec") or {}).get("template") for version in (live, wanted))
-        return Comparison("update", taken + difference(live, wanted), before != after, live)
+        return Comparison("update", taken + difference(live, wanted), before != after, live, insists)
     return Comparison("", [], live=live) if is_ours(live) else Comparison("adopt", [adopted(item)], live=live)
 
 
-def _dry_run(kube: Kube, item: Object, force: bool) -> tuple[Object, list[str]]:
-    """The object as it would be; with `force`, a line that names whose changes are overwritten, where there are any."""
+def _dry_run(kube: Kube, item: Object, live: Object | None, force: bool) -> tuple[Object, list[str], bool]:
+    """The object as it would be; with `force`, a line that names whose changes are overwritten, where there are any; whether to insist."""
     try:
-        return kube.dry_run(object_path(item), item, False), []
+        return kube.dry_run(object_path(item), item, False), [], False
     except KubeError as error:
-        conflicts = _conflicts(error)
-        if not (force and conflicts):
+        found = conflicts(error)
+        theirs = changed_by_others(found, live)
+        if not found or (theirs and not force):
             raise
-        return kube.dry_run(object_path(item), item, True), [overwritten(item, f"changed by somebody else: {conflicts}")]
-
-
-def _conflicts(error: KubeError) -> str:
-    """The fields that somebody else has changed, each with who it was."""
-    causes = (error.body.get("details") or {}).get("causes") or []
-    conflicts = [cause for cause in causes if cause.get("reason") == "FieldManagerConflict"]
-    return ", ".join(f"{cause.get('field')} ({_owner(cause)})" for cause in conflicts)
-
-
-def is_ours(item: Object) -> bool:
-    """Whether we have applied it before."""
-    fields = item["metadata"].get("managedFields") or []
-    return any(entry.get("manager") == _MANAGER and entry.get("operation") == "Apply" for entry in fields)
+    lines = [overwritten(item, f"changed by somebody else: {told(theirs)}")] if theirs else []
+    return kube.dry_run(object_path(item), item, True), lines, True
 
 
 def stale_objects(kube: Kube, objects: list[Object], instance: str) -> list[Object]:
     """Objects that carry our labels and are no longer among the rendered ones; references only."""
     rendered = {(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]) for item in objects}
-    selector = f"app.kubernetes.io/managed-by={_MANAGER},app.kubernetes.io/instance={instance}"
+    selector = f"app.kubernetes.io/managed-by={MANAGER},app.kubernetes.io/instance={instance}"
     namespaces = sorted({item["metadata"]["namespace"] for item in objects if item["metadata"].get("namespace")})
     found = []
     for kind in _PRUNED:
@@ -214,9 +209,10 @@ def _blocks(condition: Object) -> bool:
 
 def refusal(error: KubeError, item: Object, prefix: str, node_ports: Names, kube: Kube) -> list[str]:
     """A refused dry run in the words of a person who has to mend it."""
-    if fields := _conflicts(error):
+    if found := conflicts(error):
+        theirs = told(changed_by_others(found, kube.find(object_path(item))))
         cure = f"take their change into the inventory, or set {prefix}_force_conflicts to overwrite it"
-        return [f"{title(item)}: changed by somebody else: {fields}; {cure}"]
+        return [f"{title(item)}: changed by somebody else: {theirs}; {cure}"]
     if taken := _taken_ports(error):
         named = {port: node_ports.get(str(port), title(item)) for port in taken}
         return [f"{named[port]}: NodePort {port} belongs to {_holder(kube, port)} already; choose another port" for port in taken]
@@ -225,11 +221,6 @@ def refusal(error: KubeError, item: Object, prefix: str, node_ports: Names, kube
     if error.status == 403:
         return [f"{title(item)}: {error}; ask for this right, or use another kubeconfig ({prefix}_kubeconfig)"]
     return [f"{title(item)}: {error}; the API server would refuse it"]
-
-
-def _owner(cause: Object) -> str:
-    found = re.search(r'conflict with "([^"]+)"', str(cause.get("message", "")))
-    return f"by {found.group(1)}" if found else "by an unknown manager"
 
 
 def _taken_ports(error: KubeError) -> list[int]:

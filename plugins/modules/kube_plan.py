@@ -121,6 +121,12 @@ apply:
   returned: always
   type: list
   elements: dict
+force:
+  description: >-
+    Whether these are taken by an apply with C(force_conflicts) only. With O(force_conflicts) somebody else has changed one; without it
+    somebody else owns fields together with us, as after an adoption, and has not changed them since we applied them.
+  returned: always
+  type: bool
 stale:
   description: References to objects that are no longer rendered.
   returned: always
@@ -271,6 +277,7 @@ def main() -> None:
         ready=plan.ready,
         waiting=plan.waiting,
         outdated=plan.outdated,
+        force=plan.force,
         silent=unanswered,
         at_rest=recorded and not (left or unanswered),
         recorded=recorded,

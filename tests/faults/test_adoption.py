@@ -116,5 +116,13 @@ def test_f47_runs_take_it_over_and_end_where_runs_of_ours_do(steady: dict[str, s
         assert converged(playbook).changed == {}
 
 
+def test_f47_afterwards_settings_are_changed_as_on_any_other(steady: dict[str, str]) -> None:
+    """Fields that the person had given the same value are owned by both, and changed by nobody since."""
+    for words in (("-e", "nsfl_log_level=warning"), ()):
+        for playbook in FORCE:
+            assert converged(playbook, *words).changed
+    assert differences(steady, lasting_state()) == {}
+
+
 def test_f47_a_job_finishes_on_it() -> None:
     converged("verify")

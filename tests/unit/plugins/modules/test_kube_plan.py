@@ -96,6 +96,28 @@ def test_a_conflict_that_is_overwritten_says_whose_change_that_is(capsys, api):
     assert [line.split() for line in change["lines"]] == [["-", "type:", "NodePort"], ["+", "type:", "ClusterIP"]]
 
 
+def test_what_somebody_owns_together_with_us_is_ours_to_change(capsys, api):
+    """As after an adoption: whoever had changed it would own it alone."""
+    causes = [
+        {"reason": "FieldManagerConflict", "message": 'conflict with "kubectl-create" using v1', "field": field}
+        for field in ('.spec.ports[port=80,protocol="TCP"].nodePort', ".spec.type")
+    ]
+    owned: dict[str, Any] = {"f:spec": {"f:ports": {'k:{"port":80,"protocol":"TCP"}': {".": {}, "f:nodePort": {}}}, "f:type": {}}}
+    ours = {"manager": "neursafe.fl", "operation": "Apply", "fieldsV1": owned}
+    theirs = {"manager": "kubectl-create", "operation": "Update", "fieldsV1": owned}
+    api.objects[SERVICE] = live(thing(spec={"type": "NodePort"}), managedFields=[theirs, ours])
+    api.refusals[SERVICE] = (409, {"message": "conflict", "details": {"causes": causes}})
+    result = call(capsys, api, [thing(spec={"type": "ClusterIP"})])
+    assert (result["problems"], result["force"]) == ([], True)
+    (change,) = told_changes(result["differences"])
+    assert (change["action"], change["note"]) == ("update", "")
+    # One of them is changed afterwards.
+    del owned["f:spec"]["f:type"]
+    ours["fieldsV1"] = {"f:spec": {"f:ports": owned["f:spec"]["f:ports"]}}
+    (problem,) = call(capsys, api, [thing(spec={"type": "ClusterIP"})])["problems"]
+    assert "changed by somebody else: .spec.type (by kubectl-create); " in problem
+
+
 def test_what_is_told_of_each_object_is_understood_again(capsys, api):
     api.objects[SERVICE] = {**thing(), "metadata": {**thing()["metadata"], "managedFields": []}}
     api.objects["/api/v1/namespaces/default/services/old"] = live(thing(name="old"))
