@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from reach import FREE, Platform
 
-PORTS = {"job-scheduler": 8088, "client-selector": 50055, "model-manager": 50057, "api-server": 8000}
+PORTS = {"job-scheduler": 8088, "client-selector": 50055, "model-manager": 50057, "api-server": 8443}
 
 # Database, object store and server are at addresses of nodes, so of those only the port counts.
 BOTH: dict[str, set[str]] = {
@@ -15,7 +15,6 @@ BOTH: dict[str, set[str]] = {
     "job-scheduler": {"coordinator", "api-server"},
     "model-manager": {"job-scheduler", "api-server"},
     "api-server": {*FREE},
-    "api-server by HTTPS": {*FREE},
     "task-manager": {*FREE},
     "coordinator": {*FREE, "proxy"},
     "coordinator, another port": {*FREE, "proxy"},
@@ -34,7 +33,7 @@ def _with_twins(table: dict[str, set[str]], components: dict[str, int]) -> dict[
 
     Policies do not mean that, and components have one pod.
     """
-    component = {end: end.removesuffix(" by HTTPS").removesuffix(" by HTTP") for end in table}
+    component = {end: end.removesuffix(" by HTTP") for end in table}
     return {end: {*who, component[end]} if component[end] in components and who >= FREE else who for end, who in table.items()}
 
 

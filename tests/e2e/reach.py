@@ -83,7 +83,6 @@ class Platform:
         return {
             **{name: ("tcp", own[name], port) for name, port in self.components.items()},
             "proxy by HTTP": ("tcp", own["proxy"], self.proxy_http),
-            "api-server by HTTPS": ("tcp", own["api-server"], 8443),
             **{f"{name}, another port": ("tcp", address[f"reach-{name}"], OTHER) for name in self.components},
             "coordinator": ("tcp", address["reach-coordinator"], 50051),
             "coordinator, another port": ("tcp", address["reach-coordinator"], OTHER),
