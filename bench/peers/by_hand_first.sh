@@ -62,11 +62,12 @@ docker exec "$first" mkdir -p "$system/selector" "$system/proxy" "$system/coordi
 docker exec -i "$first" sh -c "cat >$system/proxy/nginx.conf" <bare/nginx.conf
 docker exec -i "$first" sh -c "cat >$system/selector/client_selector_setup.json" <bare/client_selector_setup.json
 
-# What the guide forgets (accounts and roles), and the Secrets that it notes.
+# What the guide forgets (accounts, roles, the proxy's token), and the Secrets that it notes.
 kubectl create -f bare/more
 for secret in "miniosecret $S3_PASSWORD" "pgsecret $DATABASE_PASSWORD"; do
     kubectl create secret generic "${secret%% *}" --from-literal=username=nsfl --from-literal="password=${secret#* }"
 done
+kubectl create secret generic nsfl-proxy-token "--from-literal=token=$(head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n')"
 kubectl create secret docker-registry registry-secret "--docker-server=$REGISTRY" "--docker-username=$REGISTRY_USERNAME" \
     "--docker-password=$REGISTRY_PASSWORD"
 
