@@ -117,6 +117,7 @@ def store_at_ease() -> None:
     on_host("node-1", f"iptables -t nat -D PREROUTING -p tcp --dport 9000 -j REDIRECT --to-ports {PROXY}")
     # It counts what it has refused; a fault that was not there proves nothing.
     refused = on_host("node-1", "journalctl -u fault-proxy -o cat | grep -c 503 || true; systemctl stop fault-proxy")
+    on_host("node-1", "rm /root/busy_proxy.py")
     assert int(refused.split()[0]) > 0, "the proxy has refused nothing"
 
 
