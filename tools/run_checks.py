@@ -6,8 +6,10 @@
 
 Checks of one lane run one after another, in the order of the file; the lanes run side by side. A check that names
 another one as `after` waits until that one has ended, whichever way, if it is part of the run.
-The output of each check goes to build/logs/<name>.log; of a check that fails, the last lines that name what went wrong are
-shown: few and short, for who reads only the end of a run that was cut off must still find which checks had ended, and when.
+Of each check it tells how long it took and the processor time of its processes; beside the other lanes only that one says what
+it costs, though it leaves out what runs in containers. The output of each check goes to build/logs/<name>.log; of a check that
+fails, the last lines that name what went wrong are shown: few and short, for who reads only the end of a run that was cut off must
+still find which checks had ended, and when.
 """
 
 from __future__ import annotations
@@ -65,13 +67,16 @@ def run(check: dict[str, Any]) -> tuple[int, int]:
         command += f" --junitxml={report}"
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
-        code = subprocess.run(
-            command, shell=True, check=False, cwd=ROOT, env=environment(check), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
-        ).returncode
+        process = subprocess.Popen(
+            command, shell=True, cwd=ROOT, env=environment(check), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+        )
+        _, status, used = os.wait4(process.pid, 0)
+    code = process.returncode = os.waitstatus_to_exitcode(status)
     passed, failed = pytest_counts(report) if counted and report.exists() else (int(code == 0), int(code != 0))
     if code != 0 and failed == 0:
         failed = 1
-    outcome = f"{'FAILED' if failed else 'ok'} ({passed} passed, {failed} failed, {time.monotonic() - started:.0f} s)"
+    spent = f"{time.monotonic() - started:.0f} s, {used.ru_utime + used.ru_stime:.0f} CPU-s"
+    outcome = f"{'FAILED' if failed else 'ok'} ({passed} passed, {failed} failed, {spent})"
     told = [f"{check['stage']:<9} {check['name']} … {outcome}"]
     if failed:
         told += [f"    {line}" for line in [*telling_lines(log.read_text(encoding="utf-8", errors="replace")), f"all of it: {log}"]]

@@ -36,6 +36,9 @@ def test_a_failed_check_tells_why_in_few_words(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(program, "LOGS", tmp_path / "logs")
     assert program.main([]) == 1
     good, bad, why, where, end = capsys.readouterr().out.splitlines()
-    assert (good, bad) == ("one       good … ok (1 passed, 0 failed, 0 s)", "one       bad one … FAILED (0 passed, 1 failed, 0 s)")
+    assert (good, bad) == (
+        "one       good … ok (1 passed, 0 failed, 0 s, 0 CPU-s)",
+        "one       bad one … FAILED (0 passed, 1 failed, 0 s, 0 CPU-s)",
+    )
     assert (why, where) == ("    fatal: its cause", f"    all of it: {tmp_path}/logs/bad-one.log")
     assert end == "1 passed, 1 failed"
