@@ -34,9 +34,9 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 TOLD_LINES, TOLD_LENGTH = 8, 300
 
 
-def environment(check: dict[str, Any]) -> dict[str, str]:
-    """The caller's environment with the tools of .venv first on PATH, and what the check adds."""
-    return {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}", **check.get("environment", {})}
+def environment() -> dict[str, str]:
+    """The caller's environment with the tools of .venv first on PATH."""
+    return {**os.environ, "PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"}
 
 
 def pytest_counts(report: Path) -> tuple[int, int]:
@@ -67,9 +67,7 @@ def run(check: dict[str, Any]) -> tuple[int, int]:
         command += f" --junitxml={report}"
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
-        process = subprocess.Popen(
-            command, shell=True, cwd=ROOT, env=environment(check), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
-        )
+        process = subprocess.Popen(command, shell=True, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
         _, status, used = os.wait4(process.pid, 0)
     code = process.returncode = os.waitstatus_to_exitcode(status)
     passed, failed = pytest_counts(report) if counted and report.exists() else (int(code == 0), int(code != 0))

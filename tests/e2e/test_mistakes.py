@@ -107,15 +107,15 @@ MISTAKES = [
     ),
     Mistake("wrong TOKEN", wrong_route_token, "401.*TOKEN", long=True),
     Mistake("no rights in Kubernetes", no_rights, "403.*RBAC", long=True),
-    Mistake("no table", no_table, "jobs.*not exist|CollectionNotExisting"),
+    Mistake("no table", no_table, "jobs.*not exist|CollectionNotExisting", long=True),
     Mistake("wrong database password", wrong_database_password, "password authentication failed|DataBaseError"),
     Mistake("no bucket", no_bucket, "NoSuchBucket|bucket .* (is missing|does not exist)"),
-    Mistake("no coordinator folder", no_coordinator_folder, "coordinator_configs"),
+    Mistake("no coordinator folder", no_coordinator_folder, "coordinator_configs", long=True),
     # The longer a mount is away, the longer the kubelet waits between two tries of a client's pod; a run for clients begins anew at once.
-    Mistake("wrong S3 key", wrong_s3_key, "the bucket is not mounted there", ("server", "client")),
+    Mistake("wrong S3 key", wrong_s3_key, "the bucket is not mounted there", ("server", "client"), long=True),
     Mistake("resolv.conf with search first", search_list_first, r"resolv\.conf"),
     Mistake("no PLATFORM", no_platform, "PLATFORM=k8s", ("client",), long=True),
-    Mistake("external_address 0.0.0.0", client_that_names_no_address, "external_address", ("client",)),
+    Mistake("external_address 0.0.0.0", client_that_names_no_address, "external_address", ("client",), long=True),
 ]
 
 

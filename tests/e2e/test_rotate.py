@@ -90,7 +90,7 @@ def killed_when(begun: str, *arguments: str) -> None:
     ("begun", "then"),
     [
         # The file of secrets has the new ones, and nobody else: any run of server.yml goes on from there.
-        ("TASK [Note that something is left to do]", ("server", "rotate")),
+        pytest.param("TASK [Note that something is left to do]", ("server", "rotate"), marks=[pytest.mark.long]),
         # The object store has the new key, the database and the cluster have the old password.
         ("PLAY [Database]", ("rotate",)),
     ],
@@ -124,6 +124,7 @@ def test_killed_between_two_authorities_any_run_goes_on() -> None:
     assert converged("client").changed == {}
 
 
+@pytest.mark.long
 def test_f41_what_the_inventory_changes_one_run_changes_everywhere(tmp_path: Path) -> None:
     names = {
         "s3_root_password": "nsfl_object_store_root_password",
