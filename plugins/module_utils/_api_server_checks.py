@@ -127,9 +127,9 @@ def _ports(tree: Tree) -> list[Problem]:
     found = [Problem(path, *verdict) for path in paths if (verdict := check.node_port(lookup(tree, path)))]
     ports = [str(lookup(tree, path)) for path in paths]
     found += [
-        Problem(path, f"{port} is used twice", "choose different ports")
-        for number, (path, port) in enumerate(zip(paths, ports))
-        if port in ports[:number]
+        Problem(path, f"{ports[number]} is used twice", "choose different ports")
+        for number, path in enumerate(paths)
+        if ports[number] in ports[:number]
     ]
     if "data_server.https_port" in paths and ports[-1] == str(tree["data_server"]["port"]):
         found.append(Problem("data_server.https_port", f"{ports[-1]} is the data server's own port", "choose another one"))

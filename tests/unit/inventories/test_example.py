@@ -172,9 +172,26 @@ def test_the_data_server_is_open_only_where_something_needs_it(site: Site, with_
     assert ports_of(site, "nsfl-data-server") == []
     assert ports_of(site, "nsfl-api-server") == [30083, 30084]
     assert with_cli.run("-e", "nsfl_layout=pvc").returncode == 0
+    # The product's command is no reason for plain HTTP, neither at the API server nor at the data server.
+    assert ports_of(with_cli, "nsfl-data-server") == []
+    assert ports_of(with_cli, "nsfl-api-server") == [30084, 30089]
+    (ingress,) = [
+        item
+        for call in with_cli.asked("kube_plan")
+        for item in call["objects"]
+        if item["metadata"]["name"] == "nsfl-data-server" and item["kind"] == "Ingress"
+    ]
+    assert [rule["host"] for rule in ingress["spec"]["rules"]] == ["fl.example.org"]
+
+
+def test_who_has_no_https_for_the_data_server_says_so(with_cli: Site) -> None:
+    refused = with_cli.run("-e", "nsfl_layout=pvc", "-e", "nsfl_api_server_provider=ingress")
+    assert refused.returncode != 0
+    told = "the data server is to be reached over HTTPS, and ingress has none for it; use traefik with nsfl_tls"
+    assert f"nsfl_api_server_data_server_https: {told}" in refused.stdout
+    # Without TLS that is said already.
+    assert with_cli.run("-e", '{"nsfl_layout": "pvc", "nsfl_api_server_provider": "ingress", "nsfl_tls": false}').returncode == 0
     assert ports_of(with_cli, "nsfl-data-server") == [30088]
-    # The product's command is no reason for plain HTTP at the API server.
-    assert ports_of(with_cli, "nsfl-api-server") == [30084]
 
 
 def test_what_a_site_may_forget_is_told_in_one_run(site: Site) -> None:
