@@ -20,15 +20,15 @@ _CHECKS: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     "image": check.image,
 }
 
-# What the tool of each layout takes, without a relay or with one: the one hands it to an S3 library as it is, the other to a WebDAV library
-# behind http://.
-_DATA_SERVER: dict[tuple[str, bool], Callable[[Any], tuple[str, str] | None]] = {
-    ("hostpath", False): check.url,
-    ("pvc", False): lambda value: check.host_port(value) or _stripped(value),
-    ("pvc", True): check.host_port,
-}
 # What the tool speaks plain HTTP to, by the first word of its settings, and the setting that has the platform take it.
 _PLAIN = {"api": ("API server", "nsfl_api_plain_http"), "data": ("data server", "nsfl_data_server_plain_http")}
+
+
+def _data_server(settings: dict[str, Any]) -> Callable[[Any], tuple[str, str] | None]:
+    """What the tool of each layout takes: the one hands it to an S3 library as it is, the other, or its relay, to a WebDAV library."""
+    if settings["layout"] == "hostpath":
+        return check.url
+    return check.host_port if settings["data_tls"] else lambda value: check.host_port(value) or _stripped(value)
 
 
 def _stripped(address: str) -> tuple[str, str] | None:
@@ -40,7 +40,7 @@ def _stripped(address: str) -> tuple[str, str] | None:
 
 def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefix: str = "nsfl_cli_") -> list[str]:
     """Everything that is wrong, each as "<setting>: <what>; <fix>"."""
-    checks = {**_CHECKS, "data_server": _DATA_SERVER[settings["layout"], settings["data_tls"]]}
+    checks = {**_CHECKS, "data_server": _data_server(settings)}
     verdicts = {name: function(settings[name]) for name, function in checks.items()}
     found = [f"{prefix}{name}: {verdict[0]}; {verdict[1]}" for name, verdict in verdicts.items() if verdict]
     found += [problem for key in _PLAIN for problem in _way_in(settings, key, prefix)]

@@ -114,6 +114,8 @@ def test_the_data_server_is_open_only_where_something_needs_it(site: Site, with_
     assert with_cli.ports_of("nsfl-data-server") == []
     assert with_cli.ports_of("nsfl-api-server") == [30084, 30089]
     assert [rule["host"] for rule in with_cli.spec_of("Ingress", "nsfl-data-server")["rules"]] == ["fl.example.org"]
+    checks = {check["url"]: check for call in with_cli.asked("kube_plan") for check in call.get("checks") or []}
+    assert checks["https://fl.example.org:30089/"]["status"] == [401]
 
 
 def test_who_has_no_https_for_the_data_server_says_so(with_cli: Site) -> None:
