@@ -8,8 +8,8 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from hashlib import sha256
-from http.client import HTTPMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 class Asked(NamedTuple):
     method: str
     path: str
-    headers: HTTPMessage
+    headers: Message
     # A long one by its digest.
     body: str
 

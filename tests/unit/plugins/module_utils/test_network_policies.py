@@ -173,10 +173,10 @@ def test_traefik_takes_https_only_with_a_certificate() -> None:
 
 @pytest.mark.parametrize("layout", ["pvc", "s3pod"])
 def test_the_data_server_is_traefiks_alone_where_it_is_not_to_be_seen_itself(layout: str) -> None:
-    backend = {"storage": {"backend": {"type": "s3", "pvc": "c", "bucket": "b", "address": f"http://{STORE}:9000"}}}
+    storage = {"backend": {"type": "s3", "pvc": "c", "bucket": "b", "address": f"http://{STORE}:9000"}}
 
     def reached(**data: bool) -> set[str]:
-        found = allowed(rendered(layout, data_server=data, api_server={"tls_secret": "t"}, **backend), "pvc", "fl")
+        found = allowed(rendered(layout, data_server=data, api_server={"tls_secret": "t"}, storage=storage), "pvc", "fl")
         assert (("internet", "api-server", DATA_DOOR) in found) is data.get("https", False)
         return {source for source, target, port in found if (target, port) == ("data-server", DATA)}
 
