@@ -10,10 +10,10 @@ author: The neursafe.fl maintainers
 version_added: 0.1.0
 short_description: Render the Kubernetes objects of the API server
 description:
-  - Turns settings into the objects of the way in to job scheduler and model manager. Ingresses, an ingress controller, NodePorts.
+  - Turns settings into the objects of the way in to job scheduler, model manager and data server. Ingresses, a controller, NodePorts.
 options:
   _input:
-    description: Settings; C(provider), C(fl_namespaces), C(api_server), C(job_scheduler), C(model_manager) and C(k8s).
+    description: Settings; C(provider), C(fl_namespaces), C(api_server), C(job_scheduler), C(model_manager), C(data_server) and C(k8s).
     type: dict
     required: true
 """

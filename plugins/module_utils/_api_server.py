@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The API server: the way in to job scheduler and model manager, as Kubernetes objects.
+"""The API server: the way in to job scheduler and model manager, and to the data server, as Kubernetes objects.
 
 Two backends share the prefix /api/v1/namespaces/<FL namespace>/, so plain prefixes have to name each FL namespace. That
 needs no regular expressions, which no controller of today takes in a path of type Prefix.
@@ -20,7 +20,7 @@ from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._pod import slow_digest
 from ansible_collections.neursafe.fl.plugins.module_utils._render import in_order, namespace_objects
 from ansible_collections.neursafe.fl.plugins.module_utils._settings import EXTERNAL, GUARDS, Tree, completed
-from ansible_collections.neursafe.fl.plugins.module_utils._traefik import traefik_objects
+from ansible_collections.neursafe.fl.plugins.module_utils._traefik import DATA_ONLY, traefik_objects
 
 Object = dict[str, Any]
 
@@ -31,6 +31,8 @@ DEFAULTS: Tree = {
     "fl_namespaces": ["default"],
     "job_scheduler": {"service_name": "nsfl-job-scheduler", "port": 8088},
     "model_manager": {"service_name": "nsfl-model-manager", "port": 50057, "node_port": 30085},
+    # Of the layouts that have one. With `https` Traefik has a door for it.
+    "data_server": {"service_name": "nsfl-data-server", "port": 30088, "https": False, "https_port": 30089},
     "api_server": {
         "service_name": "nsfl-api-server",
         "image": "",
@@ -89,21 +91,26 @@ def _metadata(tree: Tree, name: str, component: str) -> Object:
     return {"name": name, "namespace": tree["k8s"]["namespace"], "labels": {"app": name, **labels(tree, name, component)}}
 
 
+def _serves_data(tree: Tree) -> bool:
+    return bool(tree["provider"] == "traefik" and tree["data_server"]["https"])
+
+
 def _ingresses(tree: Tree) -> list[Object]:
     namespaces = tree["fl_namespaces"]
     return [
-        _ingress(tree, "job_scheduler", job_scheduler_paths(namespaces)),
-        _ingress(tree, "model_manager", model_manager_paths(namespaces)),
+        _ingress(tree, "job_scheduler", job_scheduler_paths(namespaces), {}),
+        _ingress(tree, "model_manager", model_manager_paths(namespaces), {}),
+        *([_ingress(tree, "data_server", [("/", "Prefix")], DATA_ONLY)] if _serves_data(tree) else []),
     ]
 
 
-def _ingress(tree: Tree, component: str, paths: list[tuple[str, str]]) -> Object:
+def _ingress(tree: Tree, component: str, paths: list[tuple[str, str]], annotations: dict[str, str]) -> Object:
     server, backend = tree["api_server"], tree[component]
     service = {"service": {"name": backend["service_name"], "port": {"number": int(backend["port"])}}}
     http = {"paths": [{"path": path, "pathType": kind, "backend": service} for path, kind in paths]}
     metadata = _metadata(tree, backend["service_name"], "api-server")
-    if server["annotations"]:
-        metadata["annotations"] = {str(key): str(value) for key, value in server["annotations"].items()}
+    if annotations := {**{str(key): str(value) for key, value in server["annotations"].items()}, **annotations}:
+        metadata["annotations"] = annotations
     spec: Object = {
         "ingressClassName": server["ingress_class"],
         "rules": [{"host": host, "http": http} for host in server["hosts"]] or [{"http": http}],
@@ -136,7 +143,8 @@ def _node_port(tree: Tree, component: str, port: int) -> Object:
 def _backend_policies(tree: Tree) -> list[Object]:
     """What lets the way in through to the backends. Policies add up, so those of the backends themselves need not know of it."""
     flows, way_in = TRAEFIK if tree["provider"] == "traefik" else ANOTHER_WAY_IN, tree["api_server"]["service_name"]
-    names = {key: f"{tree[key]['service_name']}.{way_in}" for key in ("job_scheduler", "model_manager")}
+    backends = ("job_scheduler", "model_manager", *(["data_server"] if _serves_data(tree) else []))
+    names = {key: f"{tree[key]['service_name']}.{way_in}" for key in backends}
     return [policy(tree, flows, key, _metadata(tree, name, "api-server"), egress=False) for key, name in names.items()]
 
 

@@ -52,6 +52,9 @@ _ALWAYS: dict[str, Check] = {
     "job_scheduler.port": check.port,
     "model_manager.service_name": check.service_name,
     "model_manager.port": check.port,
+    "data_server.service_name": check.service_name,
+    "data_server.port": check.port,
+    "data_server.https": check.boolean,
     "api_server.service_name": check.service_name,
     "api_server.external": check.boolean,
     "api_server.plain_http": check.boolean,
@@ -89,7 +92,7 @@ def check_api_server(settings: Tree) -> list[Problem]:
     if tree["provider"] == "nodeport":
         verdicts |= {f"{key}.service_name": verdict for key in ("job_scheduler", "model_manager") if (verdict := _longer(tree, key))}
     found = [Problem(path, *verdict) for path, verdict in verdicts.items() if verdict]
-    return found + _namespaces(tree) + _ports(tree) + _plain_http(tree) + _certificate(tree) + _image(tree)
+    return found + _namespaces(tree) + _ports(tree) + _plain_http(tree) + _data_server(tree) + _certificate(tree) + _image(tree)
 
 
 def _longer(tree: Tree, key: str) -> tuple[str, str] | None:
@@ -116,14 +119,20 @@ def _ports(tree: Tree) -> list[Problem]:
         "api_server.http_port": tree["provider"] != "ingress" and server["plain_http"] is not False,
         "api_server.https_port": bool(server["tls_secret"]),
         "model_manager.node_port": tree["provider"] == "nodeport",
+        "data_server.https_port": tree["data_server"]["https"] is True,
     }
     if tree["provider"] == "traefik" and not server["external"]:
         used = {}
     paths = [path for path, needed in used.items() if needed]
     found = [Problem(path, *verdict) for path in paths if (verdict := check.node_port(lookup(tree, path)))]
-    ports = [lookup(tree, path) for path in paths]
-    if len(set(map(str, ports))) < len(ports):
-        found.append(Problem(paths[-1], f"{ports[-1]} is used twice", "choose different ports"))
+    ports = [str(lookup(tree, path)) for path in paths]
+    found += [
+        Problem(path, f"{ports[number]} is used twice", "choose different ports")
+        for number, path in enumerate(paths)
+        if ports[number] in ports[:number]
+    ]
+    if "data_server.https_port" in paths and ports[-1] == str(tree["data_server"]["port"]):
+        found.append(Problem("data_server.https_port", f"{ports[-1]} is the data server's own port", "choose another one"))
     return found
 
 
@@ -135,6 +144,16 @@ def _plain_http(tree: Tree) -> list[Problem]:
     if server["plain_http"] is not False or not cause:
         return []
     return [Problem("api_server.plain_http", f"false leaves no way in, since {cause}", "set it to true, or use traefik with nsfl_tls")]
+
+
+def _data_server(tree: Tree) -> list[Problem]:
+    """It is nobody else who brings HTTPS there."""
+    no_certificate = "" if tree["api_server"]["tls_secret"] else "there is no certificate for it"
+    cause = no_certificate if tree["provider"] == "traefik" else f"{tree['provider']} has none for it"
+    if tree["data_server"]["https"] is not True or not cause:
+        return []
+    fix = "use traefik with nsfl_tls, or leave it out and set nsfl_data_server_plain_http: true"
+    return [Problem("data_server.https", f"the data server is to be reached over HTTPS, and {cause}", fix)]
 
 
 def _certificate(tree: Tree) -> list[Problem]:

@@ -20,11 +20,15 @@ _CHECKS: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     "image": check.image,
 }
 
-# What the tool of each layout takes: the one hands it to an S3 library as it is, the other to a WebDAV library behind http://.
-_DATA_SERVER: dict[str, Callable[[Any], tuple[str, str] | None]] = {
-    "hostpath": check.url,
-    "pvc": lambda value: check.host_port(value) or _stripped(value),
-}
+# What the tool speaks plain HTTP to, by the first word of its settings, and the setting that has the platform take it.
+_PLAIN = {"api": ("API server", "nsfl_api_plain_http"), "data": ("data server", "nsfl_data_server_plain_http")}
+
+
+def _data_server(settings: dict[str, Any]) -> Callable[[Any], tuple[str, str] | None]:
+    """What the tool of each layout takes: the one hands it to an S3 library as it is, the other, or its relay, to a WebDAV library."""
+    if settings["layout"] == "hostpath":
+        return check.url
+    return check.host_port if settings["data_tls"] else lambda value: check.host_port(value) or _stripped(value)
 
 
 def _stripped(address: str) -> tuple[str, str] | None:
@@ -36,10 +40,10 @@ def _stripped(address: str) -> tuple[str, str] | None:
 
 def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefix: str = "nsfl_cli_") -> list[str]:
     """Everything that is wrong, each as "<setting>: <what>; <fix>"."""
-    checks = {**_CHECKS, "data_server": _DATA_SERVER[settings["layout"]]}
+    checks = {**_CHECKS, "data_server": _data_server(settings)}
     verdicts = {name: function(settings[name]) for name, function in checks.items()}
     found = [f"{prefix}{name}: {verdict[0]}; {verdict[1]}" for name, verdict in verdicts.items() if verdict]
-    found += _way_in(settings, prefix)
+    found += [problem for key in _PLAIN for problem in _way_in(settings, key, prefix)]
     if re.search(r"[\r\n]", settings["password"]):
         found.append(f"{prefix}password: it has a line break in it; leave it out")
     if settings["wrapper"] and settings["engine"] == "podman" and settings["owner"] != "root":
@@ -52,20 +56,21 @@ def problems(settings: dict[str, Any], host: dict[str, Any] | None = None, prefi
     return found + _certificate(settings["certificate"], host, prefix) + _engine(settings, host, prefix)
 
 
-def _way_in(settings: dict[str, Any], prefix: str) -> list[str]:
+def _way_in(settings: dict[str, Any], key: str, prefix: str) -> list[str]:
     """The tool speaks plain HTTP, and its container HTTPS for it."""
-    at = settings["api_server"]
-    if not settings["api_tls"]:
-        if settings["plain_port"] and not settings["plain_http"]:
+    at, plain_port = settings[f"{key}_server"], settings[f"{key}_plain_port"]
+    name, opens = _PLAIN[key]
+    if not settings[f"{key}_tls"]:
+        if plain_port and not settings[f"{key}_plain_http"]:
             what = f"it is false, and the platform does not take plain HTTP, so that nothing answers at {at}"
-            return [f"{prefix}api_tls: {what}; leave it out, or set nsfl_api_plain_http: true"]
+            return [f"{prefix}{key}_tls: {what}; leave it out, or set {opens}: true"]
         return []
     found = []
-    if settings["plain_port"]:
-        found.append(f"{prefix}api_server: {at} is the port of plain HTTP; write that of HTTPS, or set {prefix}api_tls: false")
+    if plain_port:
+        found.append(f"{prefix}{key}_server: {at} is the port of plain HTTP; write that of HTTPS, or set {prefix}{key}_tls: false")
     if not settings["wrapper"]:
-        what = "it is false, and an nsfl-ctl of the host's own speaks nothing but plain HTTP to the API server"
-        found.append(f"{prefix}wrapper: {what}; leave it out, or set nsfl_api_plain_http: true")
+        what = f"it is false, and an nsfl-ctl of the host's own speaks nothing but plain HTTP to the {name}"
+        found.append(f"{prefix}wrapper: {what}; leave it out, or set {opens}: true")
     return found
 
 

@@ -34,7 +34,7 @@ class Flow:
 
 
 # Where Traefik listens in its pod.
-WEB, SECURE = 8000, 8443
+WEB, SECURE, DATA = 8000, 8443, 8444
 
 SERVER: tuple[Flow, ...] = (
     # Clients come through NodePorts, whose sources nobody knows beforehand: behind them stand other sites.
@@ -55,7 +55,8 @@ SERVER: tuple[Flow, ...] = (
     Flow("model_manager", "db.address"),
     Flow("model_manager", "storage.address", when=("storage.address",), layout="hostpath"),
     Flow("model_manager", DNS),
-    Flow(ANYONE, "data_server", "data_server.port"),
+    # Through Traefik, if at all, where the server itself is not to be seen from outside.
+    *(Flow(ANYONE, "data_server", "data_server.port", when=("data_server.external",), layout=layout) for layout in ("pvc", "s3pod")),
     # Each of them mounts the bucket itself.
     *(Flow(name, "storage.backend.address", layout="s3pod") for name in ("job_scheduler", "client_selector", "model_manager", "proxy")),
     *(Flow("data_server", target, layout="s3pod") for target in ("storage.backend.address", DNS)),
@@ -73,12 +74,14 @@ CLIENT: tuple[Flow, ...] = (
     Flow("task_manager", "storage.backend.address", layout="s3pod"),
 )
 
-# The way in to job scheduler and model manager, from users: an ingress controller of our own,
+# The way in to job scheduler, model manager and data server, from users: an ingress controller of our own,
 TRAEFIK: tuple[Flow, ...] = (
     Flow(ANYONE, "api_server", WEB, when=("api_server.plain_http",)),
     Flow(ANYONE, "api_server", SECURE, when=("api_server.tls_secret",)),
+    Flow(ANYONE, "api_server", DATA, when=("data_server.https",)),
     Flow("api_server", "job_scheduler", "job_scheduler.port"),
     Flow("api_server", "model_manager", "model_manager.port"),
+    Flow("api_server", "data_server", "data_server.port", when=("data_server.https",)),
     Flow("api_server", KUBERNETES),
 )
 # or the site's own, wherever that runs, or NodePorts.

@@ -10,12 +10,12 @@ from base64 import b64encode
 from hashlib import sha1
 from typing import Any, NamedTuple
 
-from ansible_collections.neursafe.fl.plugins.module_utils._flows import SECURE, TRAEFIK, WEB
+from ansible_collections.neursafe.fl.plugins.module_utils._flows import DATA, SECURE, TRAEFIK, WEB
 from ansible_collections.neursafe.fl.plugins.module_utils._labels import labels
 from ansible_collections.neursafe.fl.plugins.module_utils._network_policies import policy
 from ansible_collections.neursafe.fl.plugins.module_utils._patch import merged
 from ansible_collections.neursafe.fl.plugins.module_utils._render import role_and_binding
-from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree
+from ansible_collections.neursafe.fl.plugins.module_utils._settings import Tree, lookup
 
 Object = dict[str, Any]
 
@@ -34,11 +34,15 @@ class _Door(NamedTuple):
     node_port: str
 
 
-_DOORS = (
-    _Door("web", "http", 80, WEB, "plain_http", "http_port"),
+# Of the Ingresses that name no door.
+_WEB = (
+    _Door("web", "http", 80, WEB, "api_server.plain_http", "api_server.http_port"),
     # Without a certificate there is nothing to serve on it (I6).
-    _Door("websecure", "https", 443, SECURE, "tls_secret", "https_port"),
+    _Door("websecure", "https", 443, SECURE, "api_server.tls_secret", "api_server.https_port"),
 )
+# The data server's alone. It asks for an account of its own, so nobody is asked for ours there.
+_DATA = _Door("data", "data", 8444, DATA, "data_server.https", "data_server.https_port")
+DATA_ONLY = {"traefik.ingress.kubernetes.io/router.entrypoints": _DATA.entry}
 _TLS_FILE = """\
 tls:
   stores:
@@ -127,14 +131,15 @@ def _users(tree: Tree) -> Object:
     return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": "Opaque", "data": data}
 
 
-def _open(server: Tree) -> list[_Door]:
-    return [door for door in _DOORS if server[door.when]]
+def _open(tree: Tree) -> list[_Door]:
+    return [door for door in (*_WEB, _DATA) if lookup(tree, door.when)]
 
 
 def _service(tree: Tree) -> Object:
     server = tree["api_server"]
     ports = [
-        {"name": door.name, "port": door.port, "targetPort": door.target, "nodePort": int(server[door.node_port])} for door in _open(server)
+        {"name": door.name, "port": door.port, "targetPort": door.target, "nodePort": int(lookup(tree, door.node_port))}
+        for door in _open(tree)
     ]
     spec: Object = {"selector": {"app": server["service_name"]}, "ports": ports, "type": "NodePort"}
     if not server["external"]:
@@ -156,7 +161,14 @@ def _arguments(tree: Tree) -> list[str]:
         # As Kubernetes defines Prefix: whole path elements.
         "--providers.kubernetesingress.strictprefixmatching=true",
     ]
-    arguments += [f"--entrypoints.{door.entry}.address=:{door.target}" for door in _open(server)]
+    arguments += [f"--entrypoints.{door.entry}.address=:{door.target}" for door in _open(tree)]
+    if _DATA in _open(tree):
+        arguments += [
+            *(f"--entrypoints.{door.entry}.asdefault=true" for door in _WEB if door in _open(tree)),
+            f"--entrypoints.{_DATA.entry}.http.tls=true",
+            # However long an upload takes.
+            f"--entrypoints.{_DATA.entry}.transport.respondingtimeouts.readtimeout=0",
+        ]
     if server["tls_secret"]:
         arguments += [
             "--entrypoints.websecure.http.tls=true",
@@ -184,7 +196,7 @@ def _deployment(tree: Tree, mark: str) -> Object:
         "image": server["image"],
         "imagePullPolicy": "IfNotPresent",
         "args": _arguments(tree),
-        "ports": [*({"name": door.name, "containerPort": door.target} for door in _open(server)), {"name": "ping", "containerPort": _PING}],
+        "ports": [*({"name": door.name, "containerPort": door.target} for door in _open(tree)), {"name": "ping", "containerPort": _PING}],
         "resources": server["resources"],
         "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
         "volumeMounts": mounts,

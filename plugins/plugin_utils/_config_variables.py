@@ -93,6 +93,7 @@ _SERVER_2024 = (
     ("storage.models_dir", "nsfl_server_model_manager_models_dir"),
     ("storage.coordinator_configs_dir", "nsfl_server_job_scheduler_coordinator_configs_dir"),
     ("storage.backend", "nsfl_server_backend"),
+    ("data_server.service_name", "nsfl_data_server_service_name"),
     ("data_server.port", "nsfl_data_server_port"),
 )
 # Folders that are made in the one bucket.
@@ -159,7 +160,7 @@ def _2024(config: Config) -> Iterator[Variable]:
         yield Variable("nsfl_client_backend", tree["storage"]["backend"], "storage.backend")
         return
     yield from (Variable(name, value_at(tree, path), path) for path, name in _SERVER_2024)
-    data = {key: value for key, value in tree["data_server"].items() if key not in ("image", "options", "port")}
+    data = {key: value for key, value in tree["data_server"].items() if key not in ("image", "options", "service_name", "port")}
     yield Variable("nsfl_server_data_server", data, "data_server")
     if tree["layout"] == "pvc":
         yield Variable("nsfl_claim", tree["storage"]["backend"]["pvc"], "storage.backend.pvc")

@@ -28,22 +28,31 @@ BOTH: dict[str, set[str]] = {
 }
 
 
-def _with_twins(table: dict[str, set[str]], components: dict[str, int]) -> dict[str, set[str]]:
+def _platform(
+    components: dict[str, int], further: dict[str, tuple[str, int]], table: dict[str, set[str]], namespace: str, database: int
+) -> Platform:
     """kube-router keeps both directions of a policy in one chain, so a second pod of a component reaches what that lets anyone in at.
 
     Policies do not mean that, and components have one pod.
     """
-    component = {end: end.removesuffix(" by HTTP") for end in table}
-    return {end: {*who, component[end]} if component[end] in components and who >= FREE else who for end, who in table.items()}
-
-
-def _platform(components: dict[str, int], further: dict[str, set[str]], namespace: str, proxy_http: int, database: int) -> Platform:
     components = {**PORTS, **components}
-    return Platform(namespace, components, proxy_http, database, _with_twins({**BOTH, **further}, components))
+    owner = {**{name: name for name in components}, **{end: name for end, (name, _port) in further.items()}}
+    twins = {end: {*who, owner[end]} if end in owner and who >= FREE else who for end, who in {**BOTH, **table}.items()}
+    return Platform(namespace, components, further, database, twins)
 
 
-GUIDES = _platform({"proxy": 30091, "task-manager": 30090}, {"object store": {*FREE, "model-manager"}}, "default", 30092, 5432)
-# The tree is a mounted claim there, so nobody asks the object store.
+GUIDES = _platform(
+    {"proxy": 30091, "task-manager": 30090},
+    {"proxy by HTTP": ("proxy", 30092)},
+    {"object store": {*FREE, "model-manager"}},
+    "default",
+    5432,
+)
+# The tree is a mounted claim there, so nobody asks the object store; and the data server is Traefik's alone.
 CLAIM = _platform(
-    {"proxy": 30191, "task-manager": 30190, "data-server": 30188}, {"object store": {*FREE}, "data-server": {*FREE}}, "fl", 30192, 27017
+    {"proxy": 30191, "task-manager": 30190, "data-server": 30188},
+    {"proxy by HTTP": ("proxy", 30192), "api-server, for files": ("api-server", 8444)},
+    {"object store": {*FREE}, "data-server": {"api-server"}, "api-server, for files": {*FREE}},
+    "fl",
+    27017,
 )

@@ -29,7 +29,8 @@ class Platform:
 
     namespace: str = "default"
     components: dict[str, int] = field(default_factory=dict)
-    proxy_http: int = 30092
+    # Ends beside these: other ports of components.
+    further: dict[str, tuple[str, int]] = field(default_factory=dict)
     database: int = 5432
     reached_by: dict[str, set[str]] = field(default_factory=dict)
 
@@ -82,7 +83,7 @@ class Platform:
         node = str(NETWORK[11])
         return {
             **{name: ("tcp", own[name], port) for name, port in self.components.items()},
-            "proxy by HTTP": ("tcp", own["proxy"], self.proxy_http),
+            **{end: ("tcp", own[name], port) for end, (name, port) in self.further.items()},
             **{f"{name}, another port": ("tcp", address[f"reach-{name}"], OTHER) for name in self.components},
             "coordinator": ("tcp", address["reach-coordinator"], 50051),
             "coordinator, another port": ("tcp", address["reach-coordinator"], OTHER),

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -16,6 +17,7 @@ import enforcing
 import pytest
 from conftest import ROOT, Run, converged, run_playbook
 from flows import CLAIM
+from old_secrets import authority
 from platform_hands import NETWORK, kubectl, on_host, output
 from typed_job import put_folder, rounds_of_finished_job
 
@@ -105,16 +107,22 @@ def test_users_put_files_into_the_tree_by_the_data_server() -> None:
     account = json.loads(kubectl("get", "secret", "data-server-secret", "-n", "fl", "-o", "json"))["data"]
     user, password = (base64.b64decode(account[key]).decode() for key in ("username", "password"))
     credentials = base64.b64encode(f"{user}:{password}".encode()).decode()
-    url = f"http://{NETWORK[11]}:30188/default/e2e.txt"
+    url, context = f"https://{NETWORK[11]}:30189/default/e2e.txt", ssl.create_default_context(cadata=authority())
     with pytest.raises(urllib.error.HTTPError, match="401"):
-        urllib.request.urlopen(urllib.request.Request(url, b"x", method="PUT"))
+        urllib.request.urlopen(urllib.request.Request(url, b"x", method="PUT"), context=context)
     request = urllib.request.Request(url, b"of the data server", {"Authorization": f"Basic {credentials}"}, method="PUT")
-    assert urllib.request.urlopen(request).status == 201
+    assert urllib.request.urlopen(request, context=context).status == 201
+    # Its own port, which takes plain HTTP, is for the cluster.
+    with pytest.raises(urllib.error.URLError, match="refused"):
+        urllib.request.urlopen(f"http://{NETWORK[11]}:30188/", timeout=10)
     assert on_host("node-2", f"for turn in 1 2 3 4 5; do cat {TREE}/default/e2e.txt && break; sleep 1; done") == "of the data server"
 
 
 def test_nsfl_ctl_takes_files_to_the_data_server(tmp_path: Path) -> None:
     converged("cli", *SETTINGS)
+    # The tool speaks plain HTTP, to the relays in its container.
+    config = json.loads(on_host("client-1", "cat /etc/nsfl.json"))
+    assert (config["api_server"], config["data_server"]) == (f"{NETWORK[11]}:30184", f"{NETWORK[11]}:30189")
     # The data server shows the whole tree, the system's own folders among it.
     assert {"default", "nsfl-system"} <= set(on_host("client-1", "nsfl-ctl get namespace").split())
     job = f"cli-{int(time.time()):x}"

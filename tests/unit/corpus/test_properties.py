@@ -188,8 +188,9 @@ API_SERVER = st.fixed_dictionaries(
     {
         "provider": st.sampled_from(("traefik", "ingress", "nodeport")),
         "fl_namespaces": st.lists(st.from_regex(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", fullmatch=True), min_size=1, max_size=5, unique=True),
-        "names": st.lists(SERVICE, min_size=3, max_size=3, unique=True),
-        "ports": st.lists(NODE_PORT, min_size=3, max_size=3, unique=True),
+        "names": st.lists(SERVICE, min_size=4, max_size=4, unique=True),
+        "ports": st.lists(NODE_PORT, min_size=5, max_size=5, unique=True),
+        "data": st.booleans(),
         "image": IMAGE,
         "hosts": st.lists(DOMAIN.filter(lambda text: not text.replace(".", "").isdecimal()), max_size=3, unique=True),
         "annotations": st.dictionaries(WORD.filter(lambda text: text[-1].isalnum()), TEXT, max_size=3),
@@ -202,14 +203,17 @@ API_SERVER = st.fixed_dictionaries(
 @settings(ALWAYS_THE_SAME, max_examples=80)
 @given(API_SERVER)
 def test_any_legal_api_server_is_accepted_and_sound(drawn: Object) -> None:
-    http, https, models = drawn["ports"]
+    http, https, models, data, data_https = drawn["ports"]
+    # Nobody else has HTTPS for the data server.
+    serves_data = drawn["data"] and drawn["provider"] == "traefik"
     tree = {
         "provider": drawn["provider"],
         "fl_namespaces": drawn["fl_namespaces"],
         "job_scheduler": {"service_name": drawn["names"][0]},
         "model_manager": {"service_name": drawn["names"][1], "node_port": models},
+        "data_server": {"service_name": drawn["names"][3], "port": data, "https": serves_data, "https_port": data_https},
         "api_server": {key: drawn[key] for key in ("image", "hosts", "annotations", "resources")}
-        | {"service_name": drawn["names"][2], "http_port": http, "https_port": https},
+        | {"service_name": drawn["names"][2], "http_port": http, "https_port": https, "tls_secret": "tls" if serves_data else ""},
         "k8s": {"namespace": drawn["namespace"]},
     }
     assert problems("api_server", tree) == []

@@ -1,79 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The example inventory passes every check of the playbooks and becomes the objects that one expects, without any host.
-
-The playbooks and roles are the real ones. Only the five modules that look at hosts, the cluster, the registry and the database
-are stand-ins, which find everything in order and keep what they were asked.
-"""
+"""The example inventory passes every check of the playbooks and becomes the objects that one expects, without any host."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from ansible_collections.neursafe.fl.plugins.plugin_utils._variables import known_settings
-
-HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
-BIN = Path(sys.executable).parent
-EXAMPLE = ROOT / "inventories" / "example"
-LOOKS = ("host_info", "kube_plan", "images", "mongodb_schema", "postgresql_schema")
-
-
-@dataclass
-class Site:
-    """A copy of the example inventory, with the collection in which the stand-ins are."""
-
-    folder: Path
-
-    inventory: Path
-
-    def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run all checks as on the hosts of the inventory, with the controller in their place."""
-        shutil.rmtree(self.folder / "records", ignore_errors=True)
-        (self.folder / "records").mkdir()
-        here = [f"ansible_python_interpreter={sys.executable}", "ansible_connection=local", "ansible_become=false"]
-        command = [str(BIN / "ansible-playbook"), "-i", str(self.inventory), str(HERE / "checks.yml")]
-        return subprocess.run(
-            [*command, *(word for setting in here for word in ("-e", setting)), *arguments],
-            cwd=self.folder,
-            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(self.folder), "NSFL_REGISTRY_PASSWORD": "hush", **environment},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-    def asked(self, module: str) -> Iterator[dict[str, Any]]:
-        """What a module was called with, each time."""
-        for path in (self.folder / "records").glob(f"{module}-*.json"):
-            yield json.loads(path.read_text(encoding="utf-8"))
+from example_site import BIN, EXAMPLE, ROOT, Site, copied
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    folder = tmp_path_factory.mktemp("site")
-    collection = folder / "ansible_collections" / "neursafe" / "fl"
-    for part in ("action", "modules"):
-        (collection / "plugins" / part).mkdir(parents=True)
-    for part in ("meta", "playbooks", "roles"):
-        (collection / part).symlink_to(ROOT / part)
-    for path in [*(ROOT / "plugins").iterdir(), *(ROOT / "plugins").glob("action/*.py"), *(ROOT / "plugins").glob("modules/*.py")]:
-        target = collection / path.relative_to(ROOT)
-        if path.stem in LOOKS and path.parent.name == "modules":
-            text = "#!/usr/bin/python\n" + (HERE / "stand_in.py").read_text(encoding="utf-8")
-            target.write_text(text.replace("@MODULE@", path.stem).replace("@RECORDS@", str(folder / "records")), encoding="utf-8")
-        elif path.name not in ("action", "modules") and path.stem not in LOOKS:
-            target.symlink_to(path)
-    shutil.copytree(EXAMPLE, folder / "mine")
-    return Site(folder, folder / "mine")
+    return copied(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
@@ -141,13 +86,6 @@ def test_the_objects_are_those_of_this_site(checked: Site) -> None:
     assert "stroke-registry" in text
 
 
-def ports_of(site: Site, service: str) -> list[int]:
-    """The NodePorts of a Service."""
-    objects = [item for call in site.asked("kube_plan") for item in call["objects"]]
-    (found,) = [item for item in objects if (item["kind"], item["metadata"]["name"]) == ("Service", service)]
-    return [port["nodePort"] for port in found["spec"]["ports"] if "nodePort" in port]
-
-
 @pytest.fixture(scope="module")
 def with_cli(site: Site) -> Site:
     """The same site, where one of the hosts has the product's command."""
@@ -160,7 +98,7 @@ def with_cli(site: Site) -> Site:
 
 
 def test_the_api_takes_plain_http_only_where_it_is_said(checked: Site) -> None:
-    assert ports_of(checked, "nsfl-api-server") == [30084]
+    assert checked.ports_of("nsfl-api-server") == [30084]
     # Without HTTPS it has to be said.
     refused = checked.run("-e", "nsfl_api_server_provider=nodeport")
     assert refused.returncode != 0
@@ -169,12 +107,24 @@ def test_the_api_takes_plain_http_only_where_it_is_said(checked: Site) -> None:
 
 def test_the_data_server_is_open_only_where_something_needs_it(site: Site, with_cli: Site) -> None:
     assert site.run("-e", "nsfl_layout=pvc", "-e", "nsfl_api_plain_http=true").returncode == 0
-    assert ports_of(site, "nsfl-data-server") == []
-    assert ports_of(site, "nsfl-api-server") == [30083, 30084]
+    assert site.ports_of("nsfl-data-server") == []
+    assert site.ports_of("nsfl-api-server") == [30083, 30084]
     assert with_cli.run("-e", "nsfl_layout=pvc").returncode == 0
-    assert ports_of(with_cli, "nsfl-data-server") == [30088]
-    # The product's command is no reason for plain HTTP at the API server.
-    assert ports_of(with_cli, "nsfl-api-server") == [30084]
+    # The product's command is no reason for plain HTTP, neither at the API server nor at the data server.
+    assert with_cli.ports_of("nsfl-data-server") == []
+    assert with_cli.ports_of("nsfl-api-server") == [30084, 30089]
+    assert [rule["host"] for rule in with_cli.spec_of("Ingress", "nsfl-data-server")["rules"]] == ["fl.example.org"]
+    checks = {check["url"]: check for call in with_cli.asked("kube_plan") for check in call.get("checks") or []}
+    assert checks["https://fl.example.org:30089/"]["status"] == [401]
+
+
+def test_who_has_no_https_for_the_data_server_says_so(with_cli: Site) -> None:
+    refused = with_cli.run("-e", "nsfl_layout=pvc", "-e", "nsfl_api_server_provider=ingress")
+    assert refused.returncode != 0
+    assert "nsfl_api_server_data_server_https: the data server is to be reached over HTTPS, and ingress has none for it" in refused.stdout
+    # Without TLS that is said already.
+    assert with_cli.run("-e", '{"nsfl_layout": "pvc", "nsfl_api_server_provider": "ingress", "nsfl_tls": false}').returncode == 0
+    assert with_cli.ports_of("nsfl-data-server") == [30088]
 
 
 def test_what_a_site_may_forget_is_told_in_one_run(site: Site) -> None:
@@ -214,9 +164,8 @@ def test_one_setting_makes_it_mongodb_for_all_roles(site: Site, provider: str, a
     files = [entry for look in site.asked("host_info") for tree in look.get("trees", []) for entry in tree["entries"]]
     # From the first start on nobody is let in without a password.
     assert any(setting in entry.get("content", "") for entry in files)
-    objects = [item for call in site.asked("kube_plan") for item in call["objects"]]
-    (scheduler,) = [item for item in objects if item["kind"] == "Deployment" and item["metadata"]["name"] == "nsfl-job-scheduler"]
-    values = {entry["name"]: entry.get("value") for entry in scheduler["spec"]["template"]["spec"]["containers"][0]["env"]}
+    (container,) = site.spec_of("Deployment", "nsfl-job-scheduler")["template"]["spec"]["containers"]
+    values = {entry["name"]: entry.get("value") for entry in container["env"]}
     # With TLS, and by whom the server is known, though nobody has written a word of it.
     known = "mongodb://192.0.2.10:27017/?tls=true&tlsCAFile=/etc/nsfl-ca/database.crt"
     assert (values["DB_TYPE"], values["DB_ADDRESS"]) == ("mongo", known)
@@ -234,7 +183,7 @@ def test_a_configuration_file_of_the_guide_says_what_the_inventory_does_not(site
     values = {entry["name"]: entry.get("value") for entry in deployments["jobs"]["containers"][0]["env"]}
     # No bucket can be called coordinator_configs, and only buckets are mounted.
     assert (values["DB_ADDRESS"], values["TEMP_DIR"]) == ("192.0.2.32:5432", "nsfl-system/coordinator_configs")
-    assert ports_of(site, "gate-external") == [31009]
+    assert site.ports_of("gate-external") == [31009]
     paths = {path for asked in site.asked("host_info") for path in asked.get("paths", [])}
     assert {"/mnt/nsfl/selector", "/mnt/nsfl/proxy", "/mnt/nsfl/weights", "/mnt/nsfl/cardiology"} <= paths
     # What both say is told of, and so is a backend that the inventory has a host for.

@@ -131,6 +131,47 @@ def test_a_service_that_is_not_external_has_no_node_port() -> None:
     assert service["spec"]["type"] == "ClusterIP" and "nodePort" not in service["spec"]["ports"][0]
 
 
+DATA = {"api_server": {"tls_secret": "mine"}, "data_server": {"https": True, "service_name": "files", "port": 30188, "https_port": 30189}}
+
+
+def test_the_data_server_has_a_door_of_its_own_where_nobody_is_asked_for_our_user() -> None:
+    given = settings(
+        **{**DATA, "api_server": {"tls_secret": "mine", "password": "hush", "hosts": ["fl.example.org"], "annotations": {"x.org/b": "c"}}}
+    )
+    objects = api_server_objects(given)
+    (service,) = of(objects, "Service")
+    assert [(port["nodePort"], port["targetPort"]) for port in service["spec"]["ports"]] == [(30083, 8000), (30084, 8443), (30189, 8444)]
+    scheduler, manager, files = of(objects, "Ingress")
+    (rule,) = files["spec"]["rules"]
+    assert (files["metadata"]["name"], rule["host"]) == ("files", "fl.example.org")
+    assert rule["http"]["paths"] == [
+        {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "files", "port": {"number": 30188}}}}
+    ]
+    # The others come in by the other doors, where nothing is said.
+    assert files["metadata"]["annotations"] == {"x.org/b": "c", "traefik.ingress.kubernetes.io/router.entrypoints": "data"}
+    assert scheduler["metadata"]["annotations"] == manager["metadata"]["annotations"] == {"x.org/b": "c"}
+    (container,) = of(objects, "Deployment")[0]["spec"]["template"]["spec"]["containers"]
+    assert {"name": "data", "containerPort": 8444} in container["ports"]
+    assert [word for word in container["args"] if word.startswith("--entrypoints.data.")] == [
+        "--entrypoints.data.address=:8444",
+        "--entrypoints.data.http.tls=true",
+        "--entrypoints.data.transport.respondingtimeouts.readtimeout=0",
+    ]
+    assert [word for word in container["args"] if "asdefault" in word] == [
+        "--entrypoints.web.asdefault=true",
+        "--entrypoints.websecure.asdefault=true",
+    ]
+    assert "--entrypoints.websecure.http.middlewares=users@file" in container["args"]
+    assert api_server_problems({**given, "api_server": {**given["api_server"], "image": "registry.example.org/traefik:v3"}}) == []
+
+
+def test_without_it_nothing_of_the_controller_changes() -> None:
+    closed = api_server_objects(settings(api_server={"tls_secret": "mine"}))
+    assert not any(word in str(closed) for word in ("8444", "asdefault", "30088", "30089", "nsfl-data-server", "entrypoints.data"))
+    # A door that is closed may have any number.
+    assert api_server_problems(settings(data_server={"https_port": 80})) == []
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -143,6 +184,22 @@ def test_a_service_that_is_not_external_has_no_node_port() -> None:
         ({"api_server": {"plain_http": False}}, "nsfl_api_server_plain_http: false leaves no way in, since there is no certificate"),
         ({"provider": "nodeport", "api_server": {"plain_http": False}}, "since plain NodePorts speak nothing else"),
         ({"provider": "nodeport", "model_manager": {"node_port": 30083}}, "30083 is used twice"),
+        ({"api_server": {"https_port": 30083, "tls_secret": "t"}}, "nsfl_api_server_https_port: 30083 is used twice"),
+        (
+            {**DATA, "api_server": {}},
+            "nsfl_api_server_data_server_https: the data server is to be reached over HTTPS, and there is no certif",
+        ),
+        (
+            {**DATA, "provider": "ingress"},
+            "reached over HTTPS, and ingress has none for it; use traefik with nsfl_tls, or leave it out and set",
+        ),
+        ({**DATA, "data_server": {"https": True, "https_port": 80}}, "nsfl_api_server_data_server_https_port: 80 is outside the NodePort"),
+        ({**DATA, "data_server": {"https": True, "https_port": 30084}}, "nsfl_api_server_data_server_https_port: 30084 is used twice"),
+        (
+            {**DATA, "data_server": {"https": True, "https_port": 30088}},
+            "https_port: 30088 is the data server's own port; choose another one",
+        ),
+        ({"data_server": {"https": "maybe"}}, "nsfl_api_server_data_server_https: 'maybe' is no boolean"),
         ({"api_server": {"username": "a:b"}}, "nsfl_api_server_username: 'a:b' is no name of a user; write one line without a colon"),
         ({"api_server": {"password": "two\nlines"}}, "nsfl_api_server_password: is no text of one line"),
         ({"api_server": {"image": ""}}, "nsfl_api_server_image: an empty value is no image name"),

@@ -12,9 +12,12 @@ SETTINGS: dict[str, Any] = {
     "layout": "hostpath",
     "api_server": "192.0.2.21:30084",
     "api_tls": True,
-    "plain_port": False,
-    "plain_http": False,
+    "api_plain_port": False,
+    "api_plain_http": False,
     "data_server": "http://192.0.2.10:9000",
+    "data_tls": False,
+    "data_plain_port": False,
+    "data_plain_http": False,
     "user": "nsfl",
     "password": "secret-key",
     "certificate": "",
@@ -25,13 +28,17 @@ SETTINGS: dict[str, Any] = {
     "engine_install": True,
     "image": "registry.example.org:5000/nsfl-cli:latest",
 }
-PLAIN = {"api_server": "192.0.2.21:30083", "api_tls": False, "plain_port": True, "plain_http": True}
-PVC = {"layout": "pvc", "data_server": "192.0.2.21:30088"}
+PLAIN = {"api_server": "192.0.2.21:30083", "api_tls": False, "api_plain_port": True, "api_plain_http": True}
+PVC = {"layout": "pvc", "data_server": "192.0.2.21:30089", "data_tls": True}
+PLAIN_PVC = {**PVC, "data_server": "192.0.2.21:30088", "data_tls": False, "data_plain_port": True, "data_plain_http": True}
 HOST: dict[str, Any] = {"commands": {"podman": ""}, "paths": {}}
 
 
 def test_sound_settings() -> None:
     assert problems(SETTINGS, HOST) == problems({**SETTINGS, **PVC}, HOST) == []
+    assert problems({**SETTINGS, **PLAIN_PVC}, HOST) == problems({**SETTINGS, **PLAIN, **PLAIN_PVC, "wrapper": False}, HOST) == []
+    # The tool of the layout pvc loses letters of such a name; its relay does not.
+    assert problems({**SETTINGS, **PVC, "data_server": "hospital.example.org:30089"}, HOST) == []
     assert problems({**SETTINGS, **PLAIN}, HOST) == problems({**SETTINGS, **PLAIN, "wrapper": False}, HOST) == []
 
 
@@ -42,7 +49,7 @@ def test_sound_settings() -> None:
         ({"data_server": "192.0.2.10:9000"}, "nsfl_cli_data_server: '192.0.2.10:9000' is no URL; write it with its scheme"),
         ({**PVC, "data_server": "http://192.0.2.21:30088"}, "nsfl_cli_data_server: 'http://192.0.2.21:30088' is no HOST:PORT"),
         (
-            {**PVC, "data_server": "hospital.example.org:30088"},
+            {**PVC, "data_server": "hospital.example.org:30088", "data_tls": False},
             "nsfl_cli_data_server: nsfl-ctl would read 'hospital",
         ),
         ({"password": ""}, "nsfl_cli_password: it is empty"),
@@ -51,9 +58,21 @@ def test_sound_settings() -> None:
         ({"certificate": "ca.pem"}, "nsfl_cli_certificate: 'ca.pem' is no absolute path"),
         ({"certificate": "/etc/ca.pem"}, "nsfl_cli_certificate: /etc/ca.pem is no file of this host"),
         ({"engine_install": False}, "nsfl_cli_engine: podman is not installed"),
-        ({**PLAIN, "plain_http": False}, "nsfl_cli_api_tls: it is false, and the platform does not take plain HTTP, so that nothing"),
+        ({**PLAIN, "api_plain_http": False}, "nsfl_cli_api_tls: it is false, and the platform does not take plain HTTP, so that nothing"),
         ({**PLAIN, "api_tls": True}, "nsfl_cli_api_server: 192.0.2.21:30083 is the port of plain HTTP; write that of HTTPS"),
         ({"wrapper": False}, "nsfl_cli_wrapper: it is false, and an nsfl-ctl of the host's own speaks nothing but plain HTTP"),
+        (
+            {**PLAIN_PVC, "data_plain_http": False},
+            "nsfl_cli_data_tls: it is false, and the platform does not take plain HTTP, so that nothing answers at 192.0.2.21:30088",
+        ),
+        (
+            {**PLAIN_PVC, "data_tls": True},
+            "nsfl_cli_data_server: 192.0.2.21:30088 is the port of plain HTTP; write that of HTTPS, or set nsfl_cli_data_tls: false",
+        ),
+        (
+            {**PLAIN, **PVC, "wrapper": False},
+            "nsfl_cli_wrapper: it is false, and an nsfl-ctl of the host's own speaks nothing but plain HTTP to the data server",
+        ),
     ],
 )
 def test_each_mistake_is_told_with_its_remedy(changes: dict[str, Any], told: str) -> None:

@@ -15,10 +15,10 @@ from ansible_collections.neursafe.fl.plugins.module_utils._render import client_
 from policies import Object, Place, lets_through
 
 DATABASE, STORE, NODE, ELSEWHERE, SERVER = "192.0.2.3", "192.0.2.4", "192.0.2.9", "198.51.100.1", "198.51.100.50"
-WEB, SECURE, PING, DATA = 8000, 8443, 8080, 30088
+WEB, SECURE, PING, DATA, DATA_DOOR = 8000, 8443, 8080, 30088, 8444
 SCHEDULER, SELECTOR, MANAGER, GRPC, HTTP, TASKS = 8088, 50055, 50057, 30091, 30092, 30090
 COORDINATOR, OWN_COORDINATOR, EXECUTOR = 50051, 50999, 8050
-PORTS = {WEB, SECURE, PING, DATA, SCHEDULER, SELECTOR, MANAGER, GRPC, HTTP, TASKS, COORDINATOR, OWN_COORDINATOR, EXECUTOR}
+PORTS = {WEB, SECURE, PING, DATA, DATA_DOOR, SCHEDULER, SELECTOR, MANAGER, GRPC, HTTP, TASKS, COORDINATOR, OWN_COORDINATOR, EXECUTOR}
 PORTS |= {22, 53, 443, 5353, 5432, 6443, 8001, 9000, 9001, 27017}
 
 
@@ -39,7 +39,7 @@ def of(objects: list[Object]) -> list[Object]:
 
 def rendered(layout: str = "hostpath", namespace: str = "fl", provider: str = "traefik", **more: dict[str, Any]) -> list[Object]:
     tree = settings(layout, namespace, **more)
-    way_in = {"provider": provider, "k8s": {"namespace": namespace}, "api_server": more.get("api_server", {})}
+    way_in = {"provider": provider, "k8s": {"namespace": namespace}, **{key: more.get(key, {}) for key in ("api_server", "data_server")}}
     return of(server_objects(tree) + client_objects(tree) + api_server_objects(way_in))
 
 
@@ -169,6 +169,20 @@ def test_traefik_takes_https_only_with_a_certificate() -> None:
     secured = allowed(rendered(api_server={"tls_secret": "t"}), "hostpath", "fl")
     assert ("internet", "api-server", SECURE) in secured
     assert ("internet", "api-server", SECURE) not in allowed(rendered(), "hostpath", "fl")
+
+
+@pytest.mark.parametrize("layout", ["pvc", "s3pod"])
+def test_the_data_server_is_traefiks_alone_where_it_is_not_to_be_seen_itself(layout: str) -> None:
+    storage = {"backend": {"type": "s3", "pvc": "c", "bucket": "b", "address": f"http://{STORE}:9000"}}
+
+    def reached(**data: bool) -> set[str]:
+        found = allowed(rendered(layout, data_server=data, api_server={"tls_secret": "t"}, storage=storage), "pvc", "fl")
+        assert (("internet", "api-server", DATA_DOOR) in found) is data.get("https", False)
+        return {source for source, target, port in found if (target, port) == ("data-server", DATA)}
+
+    assert reached(external=False, https=True) == {"api-server"}
+    assert reached(external=False) == set()
+    assert {"internet", "stranger"} <= reached(external=True)
 
 
 @pytest.mark.parametrize("host", [NODE, "db.example.org"])
