@@ -3,9 +3,10 @@
 .DEFAULT_GOAL := help
 # Programs of .venv first; a login that leaves out the administrator's folders still has what they hold.
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
-# Files with tests that `make test` has no time for. The first takes the platform away and brings it back; it comes before those that
-# renew the password of the lab's registry, which it would find on the hosts.
+# What `make test` has no time for, in whole or in part: files of tests/e2e and scenarios of molecule. The first file takes the platform away
+# and brings it back; it comes before those that renew the password of the lab's registry, which it would find on the hosts.
 LONG = leave documented_commands mistakes rotate network_policies sops claim
+LONG_SCENARIOS = nsfl_database_mongod nsfl_images_mirror nsfl_object_store_distributed
 # From bare hosts to bare hosts.
 OWN_LAB = NSFL_LAB_NAME=nsfl-killed NSFL_LAB_SUBNET=10.252.0.0/24 NSFL_LAB_REGISTRY_PORT=5002
 PLAYBOOK = ansible-playbook -i inventories/lab
@@ -48,4 +49,5 @@ faults: setup ## Put faults on the lab's platform and see it recover, then take 
 	@mkdir -p build/logs
 	@.venv/bin/pytest -q tests/faults -k "$(FAULTS)" --junitxml=build/logs/faults.xml
 	@[ -n "$(FAULTS)" ] || .venv/bin/pytest -q $(LONG:%=tests/e2e/test_%.py)
+	@[ -n "$(FAULTS)" ] || .venv/bin/molecule test --no-command-borders $(LONG_SCENARIOS:%=--scenario-name=%)
 	@[ -n "$(FAULTS)" ] || $(OWN_LAB) .venv/bin/pytest -q tests/e2e/test_killed.py

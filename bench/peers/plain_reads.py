@@ -70,10 +70,11 @@ def buckets(here: dict[str, str]) -> int:
     return len(Minio(f"{here['ADDRESS']}:9000", "nsfl-root", here["S3_ROOT_PASSWORD"], http_client=trusting).list_buckets())
 
 
-def health(address: str, port: int, path: str) -> int:
-    way_in = http.client.HTTPConnection(address, port, timeout=5)
-    way_in.request("GET", path)
-    return way_in.getresponse().status
+def health(here: dict[str, str]) -> bool:
+    way_in = http.client.HTTPSConnection(here["ADDRESS"], 30084, timeout=5, context=ssl.create_default_context(cafile=here["CA"]))
+    account = base64.b64encode(f"nsfl:{here['API_PASSWORD']}".encode()).decode()
+    way_in.request("GET", "/api/v1/health", headers={"Authorization": f"Basic {account}"})
+    return way_in.getresponse().status == 200
 
 
 here = site()
@@ -83,7 +84,7 @@ seen = {
     "buckets": buckets(here),
     "indexes": tables(here),
     "proxy": bool(socket.create_connection((here["ADDRESS"], 30091), timeout=5)),
-    "API server": health(here["ADDRESS"], 30083, "/api/v1/jobs/default"),
+    "API server": health(here),
 }
 script = NODE.format(buckets=here["BUCKETS"], root=here["ROOT"])
 for node in here["NODES"].split():

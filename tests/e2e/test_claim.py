@@ -85,7 +85,6 @@ def enforced() -> Iterator[None]:
         CLAIM.take_away()
 
 
-@pytest.mark.long
 def test_security_12_under_its_policies_a_job_finishes_and_nobody_gets_through_who_may_not(enforced: None) -> None:
     CLAIM.start_anew()
     assert " FINISHED: " in converged("verify", *SETTINGS).output

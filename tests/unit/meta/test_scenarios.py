@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,13 @@ def test_each_role_and_provider_has_a_scenario(role: str) -> None:
 
 def test_the_playbooks_as_a_whole_have_scenarios() -> None:
     assert WHOLE - {scenario.name for scenario in SCENARIOS} == set()
+
+
+def test_what_make_test_leaves_out_is_in_make_faults() -> None:
+    left_out = re.findall(r"--exclude (\w+)", (ROOT / "tests" / "checks.toml").read_text(encoding="utf-8"))
+    found = re.search(r"^LONG_SCENARIOS = (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert found and sorted(found[1].split()) == sorted(left_out)
+    assert set(left_out) < {scenario.name for scenario in SCENARIOS}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda path: str(path.name))
