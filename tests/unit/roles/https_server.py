@@ -105,7 +105,9 @@ def serving(pem: Path, account: str) -> Iterator[HttpsServer]:
     server = HttpsServer(pem, account)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

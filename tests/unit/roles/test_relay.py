@@ -126,7 +126,7 @@ def ask(tmp_path: Path, api: HttpsServer, data: HttpsServer) -> Ask:
         assert {**read, **{key: given[key] for key in servers.split(",")}} == given
         assert all(re.fullmatch(r"127\.0\.0\.1:\d+", read[key]) and read[key] != given[key] for key in servers.split(","))
         status, headers, content, peak = json.loads(line)
-        return Answer(status, [(name, value) for name, value in headers], content, peak), errors.read_text()
+        return Answer(status, [tuple(header) for header in headers], content, peak), errors.read_text()
 
     return asked
 
