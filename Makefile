@@ -5,8 +5,8 @@
 export PATH := $(CURDIR)/.venv/bin:$(PATH):/usr/sbin:/sbin
 # What `make test` has no time for, in whole or in part: files of tests/e2e and scenarios of molecule. The first file takes the platform away
 # and brings it back; it comes before those that renew the password of the lab's registry, which it would find on the hosts.
-LONG = leave documented_commands mistakes rotate network_policies sops claim
-LONG_SCENARIOS = nsfl_database_mongod nsfl_images_mirror nsfl_object_store_distributed
+LONG = leave documented_commands mistakes rotate network_policies sops claim newest
+LONG_SCENARIOS = nsfl_database_mongod nsfl_database_mongodb nsfl_images_mirror nsfl_object_store_distributed
 # From bare hosts to bare hosts.
 OWN_LAB = NSFL_LAB_NAME=nsfl-killed NSFL_LAB_SUBNET=10.252.0.0/24 NSFL_LAB_REGISTRY_PORT=5002
 PLAYBOOK = ansible-playbook -i inventories/lab

@@ -21,6 +21,7 @@ def test_check_mode_sees_what_the_oldest_has_left(playbook: str) -> None:
     assert newest(playbook, "--check", "--diff").changed == {}
 
 
+@pytest.mark.long
 def test_a_federated_job_finishes() -> None:
     assert "FINISHED" in newest("verify").output
 
