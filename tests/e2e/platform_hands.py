@@ -91,23 +91,25 @@ def restart(deployment: str) -> None:
 
 
 def wait_for_new_pods(deployment: str, seconds: float = 60) -> None:
-    """Wait until the only pod of a Deployment is of its newest revision and has run, well or not."""
+    """Wait until the only pod of a Deployment is of its template as it is now and has run, well or not."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        revision = json.loads(kubectl("get", "deployment", deployment, "-o", "json"))["metadata"]["annotations"][
-            "deployment.kubernetes.io/revision"
-        ]
-        sets = {
-            item["metadata"]["name"]: item["metadata"]["annotations"]["deployment.kubernetes.io/revision"]
-            for item in items("replicasets", deployment)
-        }
+        template = json.loads(kubectl("get", "deployment", deployment, "-o", "json"))["spec"]["template"]
+        # Revisions would not do: until the controller has made a new one, the newest is that of before.
+        newest = {item["metadata"]["name"] for item in items("replicasets", deployment) if unhashed(item["spec"]["template"]) == template}
         pods = items("pods", deployment)
-        if len(pods) == 1 and sets.get(pods[0]["metadata"]["ownerReferences"][0]["name"]) == revision:
+        if len(pods) == 1 and pods[0]["metadata"]["ownerReferences"][0]["name"] in newest:
             states = pods[0]["status"].get("containerStatuses", [])
             if states and all("waiting" not in state["state"] or state["restartCount"] for state in states):
                 return
         time.sleep(0.5)
     raise AssertionError(f"{deployment}: no new pod within {seconds} s")
+
+
+def unhashed(template: dict[str, Any]) -> dict[str, Any]:
+    """A ReplicaSet's template as its Deployment has it."""
+    labels = {key: value for key, value in template["metadata"]["labels"].items() if key != "pod-template-hash"}
+    return {**template, "metadata": {**template["metadata"], "labels": labels}}
 
 
 def wait_until_seen(deployment: str, path: str, seconds: float = 180) -> None:
