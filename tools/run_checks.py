@@ -68,6 +68,7 @@ def run(check: dict[str, Any]) -> tuple[int, int]:
     started = time.monotonic()
     with log.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(command, shell=True, cwd=ROOT, env=environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
+        # Unlike the library's own wait it tells what all its processes have used.
         _, status, used = os.wait4(process.pid, 0)
     code = process.returncode = os.waitstatus_to_exitcode(status)
     passed, failed = pytest_counts(report) if counted and report.exists() else (int(code == 0), int(code != 0))

@@ -56,7 +56,7 @@ SERVER: tuple[Flow, ...] = (
     Flow("model_manager", "storage.address", when=("storage.address",), layout="hostpath"),
     Flow("model_manager", DNS),
     # Through Traefik, if at all, where the server itself is not to be seen from outside.
-    *(Flow(ANYONE, "data_server", "data_server.port", when=("data_server.external",), layout=layout) for layout in ("pvc", "s3pod")),
+    Flow(ANYONE, "data_server", "data_server.port", when=("data_server.external",)),
     # Each of them mounts the bucket itself.
     *(Flow(name, "storage.backend.address", layout="s3pod") for name in ("job_scheduler", "client_selector", "model_manager", "proxy")),
     *(Flow("data_server", target, layout="s3pod") for target in ("storage.backend.address", DNS)),

@@ -26,7 +26,8 @@ _MONGO = 27017
 
 def policy(tree: Tree, flows: tuple[Flow, ...], key: str, metadata: Object, egress: bool = True) -> Object:
     """What `key` may be asked by and, with `egress`, whom it may ask. The kubelet's probes need no rule: a node reaches its own pods."""
-    apt = [flow for flow in flows if _holds(tree, flow)]
+    # What others do may hang on settings that this tree does not have.
+    apt = [flow for flow in flows if key in (flow.source, flow.target) and _holds(tree, flow)]
     spec: Object = {
         "podSelector": _pods(tree, key),
         "policyTypes": ["Ingress"],

@@ -23,7 +23,7 @@ UNHANDLED = "Let the users in from the given networks"
 
 @pytest.fixture(scope="module", autouse=True)
 def lab() -> Iterator[None]:
-    assert LAB != "nsfl-lab", "name a lab for it (NSFL_LAB_NAME and so on, as tests/checks.toml does): this would take yours away"
+    assert LAB != "nsfl-lab", "name a lab for it (NSFL_LAB_NAME and so on, as the Makefile does): this would take yours away"
     absent = ("-e", "nsfl_lab_state=absent")
     converged("lab", *absent)
     converged("lab")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """F01 with every task boundary: ansible-playbook is killed at one after the other, each run going on from what the one before has left.
 
-`make test` has 20 of them (tests/e2e/test_killed.py). NSFL_FAULTS_BOUNDARIES=60 takes that many, evenly spread.
+tests/e2e/test_killed.py has 20 of them. NSFL_FAULTS_BOUNDARIES=60 takes that many, evenly spread.
 """
 
 from __future__ import annotations
