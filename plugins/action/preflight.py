@@ -42,7 +42,8 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, task_vars)
         del tmp
         roles = {"type": "list", "elements": "str", "required": True}
-        _spec, args = self.validate_argument_spec({"roles": roles, "secure_logging": {"type": "raw", "default": True}})
+        options = {"tasks_from": {"type": "str", "default": "preflight"}, "secure_logging": {"type": "raw", "default": True}}
+        _spec, args = self.validate_argument_spec({"roles": roles, **options})
         # What is no boolean is among the wrong settings that are told of here; until it is right, it hides.
         self._hides = str(args["secure_logging"]).strip().lower() not in BOOLEANS_FALSE
         self._variables = {**(task_vars or {}), "__nsfl_only_looks": True}
@@ -54,7 +55,7 @@ class ActionModule(ActionBase):
         for role in args["roles"]:
             # The provider chooses what is looked at.
             if not any(problem.startswith(f"{role}_provider:") for problem in wrong):
-                facts |= self._look(role, bool(wrong))
+                facts |= self._look(role, args["tasks_from"], bool(wrong))
         answer = {"changed": False, "facts": facts, "calls": self._calls, "warnings": self._warnings}
         # Not by no_log, which would also hide why a host cannot be reached.
         return result | answer | ({"_ansible_no_log": True} if self._hides else {})
@@ -64,9 +65,9 @@ class ActionModule(ActionBase):
         lookup = lookup_loader.get("neursafe.fl.setting_problems", loader=self._loader, templar=templar)
         return list(lookup.run([], self._variables))
 
-    def _look(self, role: str, are_settings_wrong: bool) -> dict[str, Any]:
+    def _look(self, role: str, tasks_from: str, are_settings_wrong: bool) -> dict[str, Any]:
         """The facts of one role. A check that cannot be made keeps no other one from being told of."""
-        looks = RolePreflight(role, self._loader, self._variables, self._ask, self._say)
+        looks = RolePreflight(role, self._loader, self._variables, self._ask, self._say, tasks_from)
         try:
             looks.go()
         except AnsibleConnectionFailure:

@@ -23,16 +23,15 @@ from ansible_collections.neursafe.fl.plugins.module_utils._run_lock import (
     LeaseStore,
     LockHeldError,
     Store,
-    alive,
     begun,
     release,
     renew,
     take,
 )
+from ansible_collections.neursafe.fl.plugins.plugin_utils._beside import leave_behind, while_alive
 
 _FOLDER = Path("~/.cache/neursafe-fl/locks")
 _RENEWED_EVERY = 15.0
-_LOOKED_EVERY = 0.3
 
 
 class ActionModule(ActionBase):
@@ -64,7 +63,7 @@ class ActionModule(ActionBase):
         )
         try:
             if take(_store(args), me):
-                _leave_behind(args, me)
+                leave_behind(lambda: _keep(args, me))
         except LockHeldError as error:
             raise AnsibleActionFail(str(error)) from error
         except KubeError as error:
@@ -95,25 +94,9 @@ def _refused(error: KubeError, namespace: str) -> str:
     )
 
 
-def _leave_behind(args: dict[str, Any], me: Holder) -> None:
-    """A process apart from the run, which the terminal's signals do not reach."""
-    if os.fork():
-        return
-    try:
-        os.setsid()
-        null = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
-            os.dup2(null, number)
-        os.closerange(3, 4096)
-        _keep(args, me)
-    finally:
-        os._exit(0)
-
-
 def _keep(args: dict[str, Any], me: Holder) -> None:
     store, renewed = _store(args), time.monotonic()
-    while alive(me.process, me.begun):
-        time.sleep(_LOOKED_EVERY)
+    for _turn in while_alive(me.process, me.begun):
         if time.monotonic() - renewed < _RENEWED_EVERY:
             continue
         try:

@@ -64,7 +64,7 @@ def check_program() -> None:
 def copy_all(copies: t.Sequence[Copy], registries: Registries, params: t.Mapping[str, t.Any]) -> None:
     """Copy them side by side; raises with what went wrong with each that failed."""
     check_program()
-    with sole_run(Path(params["cache_dir"])) as private:
+    with sole_run(Path(params["cache_dir"]), params["build_timeout"]) as private:
         environment = dict(os.environ)
         if params["registry_username"]:
             environment |= write_account(private, registries.host, params["registry_username"], params["registry_password"])

@@ -13,7 +13,7 @@ import tempfile
 import time
 import typing as t
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import Builder, BuilderError
@@ -23,13 +23,16 @@ from ansible_collections.neursafe.fl.plugins.module_utils._telling import tell
 _PRIVATE_PREFIX = "run."
 # A signal that comes in the moment before a wait is answered after it, so no wait is long.
 _LONGEST_WAIT = 1.0
+_ASKED_EVERY = 0.3
+LOGS = "logs"
+_PROGRESS = "progress.log"
 
 
 class Progress:
     """One line per phase in a file that a person can follow, and the seconds of each for the result."""
 
     def __init__(self, folder: Path, images: int = 0) -> None:
-        self.path = folder / "progress.log"
+        self.path = folder / _PROGRESS
         self.seconds: dict[str, dict[str, float]] = {}
         self._images = images
         self._done: set[str] = set()
@@ -55,6 +58,11 @@ class Progress:
         self.seconds.setdefault(image, {})[name] = spent
         self._line(f"{image}: {name} done in {spent} s")
 
+    @staticmethod
+    def written(folder: Path) -> list[str]:
+        """The lines of a run that is at work, or was."""
+        return (folder / _PROGRESS).read_text(encoding="utf-8").splitlines()
+
     def _line(self, text: str) -> None:
         with self.path.open("a", encoding="utf-8") as output:
             output.write(f"{time.strftime('%H:%M:%S')} {text}\n")
@@ -63,16 +71,14 @@ class Progress:
 
 
 @contextmanager
-def sole_run(cache: Path) -> t.Iterator[Path]:
-    """Hold the cache folder for this run alone; gives a private folder that is gone afterwards, however the run ends."""
+def sole_run(cache: Path, patience: float) -> t.Iterator[Path]:
+    """Hold the cache folder for this run alone; gives a private folder that is gone afterwards, however the run ends.
+
+    One that is at work is waited for, `patience` seconds at most: it may be what this run itself has begun with.
+    """
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("a+", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            lock.seek(0)
-            holder = lock.read().strip() or "unknown"
-            raise BuilderError(f"another run (process {holder}) builds images with {cache}; wait for it or end it") from error
+        _have(lock, cache, time.monotonic() + patience)
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -84,6 +90,20 @@ def sole_run(cache: Path) -> t.Iterator[Path]:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _have(lock: t.TextIO, cache: Path, until: float) -> None:
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if time.monotonic() >= until:
+                lock.seek(0)
+                holder = lock.read().strip() or "unknown"
+                raise BuilderError(f"another run (process {holder}) builds images with {cache}; wait for it or end it") from error
+        with suppress(OSError, IndexError):
+            tell(f"images: {Progress.written(cache / LOGS)[-1]}")
+        time.sleep(_ASKED_EVERY)
 
 
 @contextmanager

@@ -6,28 +6,25 @@
 from __future__ import annotations
 
 import os
-import shutil
 import typing as t
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 
-from ansible_collections.neursafe.fl.plugins.module_utils._image_accounts import write_account
-from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import Builder, BuilderError
+from ansible_collections.neursafe.fl.plugins.module_utils._image_build import Builds, build_args
+from ansible_collections.neursafe.fl.plugins.module_utils._image_builder import BuilderError
 from ansible_collections.neursafe.fl.plugins.module_utils._image_manifest import Manifest
 from ansible_collections.neursafe.fl.plugins.module_utils._image_mirror import Copy, check_program, copy_all, missing, plan_copies
 from ansible_collections.neursafe.fl.plugins.module_utils._image_plan import PlanError, PlannedImage, Settings, make_plan
-from ansible_collections.neursafe.fl.plugins.module_utils._image_run import Progress, in_dependency_order, sole_run, stopped_by_signals
-from ansible_collections.neursafe.fl.plugins.module_utils._image_source import GitSource, revision_of
-from ansible_collections.neursafe.fl.plugins.module_utils._image_trust import check_daemon
+from ansible_collections.neursafe.fl.plugins.module_utils._image_run import LOGS
+from ansible_collections.neursafe.fl.plugins.module_utils._image_source import GitSource
 from ansible_collections.neursafe.fl.plugins.module_utils._option_error import told
 from ansible_collections.neursafe.fl.plugins.module_utils._registries import LOOKUPS_AT_ONCE, Registries
 from ansible_collections.neursafe.fl.plugins.module_utils._registry import RegistryError
 from ansible_collections.neursafe.fl.plugins.module_utils._sbom_files import is_complete
 
 _DOCKERFILES = "deploy/docker-images/dockerfiles"
-_LABEL_CONTENT = "org.neursafe.fl.content"
 _UNBUILT = "(built in the real run)"
-_LABEL_REVISION = "org.opencontainers.image.revision"
 
 
 class ImagesError(Exception):
@@ -43,12 +40,15 @@ class ImageService:
     def __init__(self, params: t.Mapping[str, t.Any], check_mode: bool) -> None:
         self._params = params
         self._check_mode = check_mode
-        self._cache = Path(params["cache_dir"])
-        self.log_dir = self._cache / "logs"
+        self.log_dir = Path(params["cache_dir"]) / LOGS
         self.actions: dict[str, str] = {}
         self._manifest = Manifest(Path(params["manifest_file"]))
         self._registries = Registries(params)
         self._commit = ""
+
+    @cached_property
+    def _builds(self) -> Builds:
+        return Builds(self._params, self._registries)
 
     def run(self) -> dict[str, t.Any]:
         """Make the images present; the result of the module."""
@@ -59,14 +59,7 @@ class ImageService:
                 return self._finish(self._resolve_prebuilt(), {})
             if self._source_comes_later():
                 return self._predict()
-            plan = self._plan()
-            known, tagged = self._look_up(plan)
-            missing = self._decide(plan, known, tagged)
-            phases: dict[str, dict[str, float]] = {}
-            if not self._check_mode:
-                known, phases = self._build(missing, known)
-                self._tag(plan, known)
-            return self._finish({image.name: self._entry(image, known.get(image.name)) for image in plan}, phases)
+            return self._build_all()
         except _EXPECTED as error:
             raise ImagesError(told(error, self._params["labels"])) from error
 
@@ -82,18 +75,20 @@ class ImageService:
                 result["up_to_date"] = self._is_written(self._resolve_prebuilt())
             elif self._source_comes_later():
                 self._registries.ping()
-                self._check_builder()
+                self._builds.check()
             else:
                 plan = self._plan()
-                known, tagged = self._look_up(plan)
-                if self._decide(plan, known, tagged):
-                    self._check_builder()
+                known, missing = self._needs(plan)
+                if missing:
+                    self._builds.check()
                 entries = {image.name: self._entry(image, known.get(image.name)) for image in plan}
-                idle = all(action == "present" for action in self.actions.values())
-                result.update(up_to_date=idle and self._is_written(entries), images=entries)
+                result.update(up_to_date=self._is_idle() and self._is_written(entries), images=entries)
         except _EXPECTED as error:
             result["problems"] = [told(error, self._params["labels"]), *(self._registry_problems() if isinstance(error, PlanError) else [])]
         return {**result, "commit": self._commit}
+
+    def _is_idle(self) -> bool:
+        return all(action == "present" for action in self.actions.values())
 
     def _is_written(self, entries: dict[str, dict[str, str]]) -> bool:
         return not self._manifest.would_change(entries) and is_complete(self._params["sbom_dir"] or "", entries)
@@ -129,18 +124,15 @@ class ImageService:
             dockerfiles=dockerfiles,
             registry=self._params["registry"],
             base_map=self._params["base_map"],
-            build_args=self._build_args(),
+            build_args=build_args(self._params),
             platform=self._params["platform"],
         )
         return make_plan(self._params["catalogue"], self._params["select"], settings)
 
-    def _build_args(self) -> dict[str, str]:
-        return {name: str(value) for name, value in self._params["build_args"].items()}
-
     def _look_up(self, plan: t.Sequence[PlannedImage]) -> tuple[dict[str, str], dict[str, str]]:
         """The digests by image name under the content tags and under the tag for people."""
         if not self._params["registry"]:
-            ids = self._local_builder().local_ids([str(image.reference) for image in plan])
+            ids = self._builds.local_ids([str(image.reference) for image in plan])
             return {image.name: ids[str(image.reference)] for image in plan if str(image.reference) in ids}, {}
         tag = self._params["tag"]
         contents = {image.reference: image.name for image in plan}
@@ -189,70 +181,28 @@ class ImageService:
 
     # --- build -------------------------------------------------------------------------------------------------------
 
-    def _builder(self) -> Builder:
-        return Builder(
-            kind=self._params["builder"],
-            path=self._params["builder_path"] or "",
-            buildx_path=self._params["buildx_path"] or "",
-            network=self._params["network"],
-            platform=self._params["platform"],
-            build_args=self._build_args(),
-            secrets={name: str(path) for name, path in self._params["build_secrets"].items()},
-            pull=self._params["pull"],
-            registry=self._registries.host,
-            insecure=self._registries.at(self._registries.host).is_insecure,
-            timeout=self._params["build_timeout"],
-        )
-
-    def _local_builder(self) -> Builder:
-        builder = self._builder()
-        builder.prepare()
-        return builder
-
-    def _check_builder(self) -> None:
-        builder = self._local_builder()
-        if builder.kind == "docker" and builder.registry:
-            check_daemon(builder.registry, self._params["registry_ca_path"], builder.insecure, builder.registry_rules())
-        for name, path in builder.secrets.items():
-            if not Path(path).is_file():
-                raise BuilderError(f"the file of the build secret {name} is missing: {path}; correct the path", "build_secrets")
-        folder = builder.storage_folder() if self._params["min_free_mb"] else ""
-        free = shutil.disk_usage(folder).free // 2**20 if folder else self._params["min_free_mb"]
-        if free < self._params["min_free_mb"]:
-            wanted = self._params["min_free_mb"]
-            raise BuilderError(f"only {free} MB are free in {folder}, {wanted} MB are wanted for the builds; make room", "min_free_mb")
-
-    def _build(self, missing: t.Sequence[PlannedImage], known: dict[str, str]) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-        if not missing:
-            return known, {}
-        builder = self._builder()
-        with sole_run(self._cache) as private, stopped_by_signals(builder):
-            builder.certificates = self._registries.certificates(builder.registry, private)
-            if builder.registry and self._params["registry_username"]:
-                builder.environment.update(
-                    write_account(private, builder.registry, self._params["registry_username"], self._params["registry_password"])
-                )
-            builder.prepare()
-            self.log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            progress = Progress(self.log_dir, len(missing))
-            revision = revision_of(self._params["source"])
-            in_dependency_order(missing, lambda one: self._have(one, builder, private, progress, revision), self._params["parallel"])
+    def _build_all(self) -> dict[str, t.Any]:
+        plan = self._plan()
+        known, _missing = self._needs(plan)
+        if self._check_mode or self._is_idle():
+            return self._named(plan, known, {})
+        with self._builds.alone() as private:
+            known, missing = self._needs(plan)  # whoever had the folder before may have built them
+            phases = self._builds.build(missing, private) if missing else {}
             known = {**known, **self._look_up(missing)[0]}
-        lost = [image.name for image in missing if image.name not in known]
-        if lost:
-            raise BuilderError(f"pushed, but not found in the registry afterwards: {', '.join(lost)}")
-        return known, progress.seconds
+            lost = [image.name for image in missing if image.name not in known]
+            if lost:
+                raise BuilderError(f"pushed, but not found in the registry afterwards: {', '.join(lost)}")
+            self._tag(plan, known)
+            return self._named(plan, known, phases)
 
-    def _have(self, image: PlannedImage, builder: Builder, folder: Path, progress: Progress, revision: str) -> None:
-        log = self.log_dir / f"{image.name}.log"
-        log.unlink(missing_ok=True)
-        log.touch(mode=0o600)
-        labels = {_LABEL_CONTENT: image.content, **({_LABEL_REVISION: revision} if revision else {})}
-        with progress.phase(image.name, "build"):
-            builder.build(image, folder, Path(self._params["source"]), labels, log)
-        if self._params["registry"]:
-            with progress.phase(image.name, "push"):
-                builder.push(image, log)
+    def _needs(self, plan: t.Sequence[PlannedImage]) -> tuple[dict[str, str], list[PlannedImage]]:
+        """The digests by image name, and what is to be built; what each image needs is noted."""
+        known, tagged = self._look_up(plan)
+        return known, self._decide(plan, known, tagged)
+
+    def _named(self, plan: t.Sequence[PlannedImage], known: dict[str, str], phases: dict[str, dict[str, float]]) -> dict[str, t.Any]:
+        return self._finish({image.name: self._entry(image, known.get(image.name)) for image in plan}, phases)
 
     def _tag(self, plan: t.Sequence[PlannedImage], known: t.Mapping[str, str]) -> None:
         """Give the tag for people to what lacks it, by the registry's API: no layer is pushed again."""
@@ -285,9 +235,8 @@ class ImageService:
         wanted = self._manifest.merged(entries, [entry["name"] for entry in self._params["catalogue"]])
         news = self._manifest.news(wanted, self.actions)
         diff = self._manifest.write(wanted, dry=self._check_mode)
-        acted = any(action != "present" for action in self.actions.values())
         return {
-            "changed": acted or diff is not None,
+            "changed": not self._is_idle() or diff is not None,
             "images": wanted,
             "actions": self.actions,
             "changes": news,

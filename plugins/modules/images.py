@@ -116,7 +116,7 @@ options:
     type: int
     default: 2
   build_timeout:
-    description: Seconds that one build or push may take.
+    description: Seconds that one build or push may take, and that a run waits for another one which builds with O(cache_dir).
     type: int
     default: 3600
   force:
@@ -145,9 +145,13 @@ options:
     type: dict
     default: {}
   state:
-    description: V(present) makes it so. V(checked) changes nothing and returns the problems that a run would have.
+    description:
+      - V(present) makes it so. V(checked) changes nothing and returns the problems that a run would have.
+      - V(begun) begins to make it so, and returns at once. A later call with V(present) waits for what was begun, and does what of it
+        has not come to its end. It ends with ansible-playbook at the latest. For images that are built, and on the controller, with
+        Ansible's own Python; elsewhere nothing is begun.
     type: str
-    choices: [present, checked]
+    choices: [present, checked, begun]
     default: present
 attributes:
   check_mode:
@@ -190,7 +194,9 @@ images:
       digest: sha256:4f6a…
       reference: registry.example.org:5000/nsfl-coordinator@sha256:4f6a…
 actions:
-  description: What was done for each image, V(present), V(built), V(tagged) or V(copied); in check mode what would be.
+  description:
+    - What was done for each image, V(present), V(built), V(tagged) or V(copied).
+    - In check mode, and with O(state=begun), what is to be done.
   returned: when the images are known
   type: dict
 changes:
@@ -261,13 +267,15 @@ OPTIONS: dict[str, dict[str, object]] = {
     "git_url": {"type": "str", "default": ""},
     "git_ref": {"type": "str", "default": ""},
     "mirror": {"type": "bool", "default": False},
-    "state": {"type": "str", "choices": ["present", "checked"], "default": "present"},
+    "state": {"type": "str", "choices": ["present", "checked", "begun"], "default": "present"},
 }
 
 
 def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=OPTIONS, supports_check_mode=True)
+    if module.params["state"] == "begun":  # which the action does, where it can
+        module.exit_json(changed=False)
     service = ImageService(module.params, check_mode=module.check_mode)
     if module.params["state"] == "checked":
         module.exit_json(changed=False, **service.check())

@@ -23,6 +23,12 @@ options:
     type: list
     elements: str
     required: true
+  tasks_from:
+    description:
+      - Which file in the folder C(tasks) of each role is gone through, without C(.yml).
+      - What is said here of a preflight holds for any of them.
+    type: str
+    default: preflight
   secure_logging:
     description:
       - Whether what is asked and answered is hidden, because there are secrets in it. Why a host cannot be reached is shown, which it

@@ -73,8 +73,8 @@ def _has_secret_data(item: Object) -> bool:
     return item["kind"] == "Secret" and bool(item.get("data") or item.get("stringData"))
 
 
-class _Plain(yaml.SafeDumper):
-    """Without anchors: a file is read by people."""
+class _Plain(yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper):  # type: ignore[misc]
+    """Without anchors: a file is read by people. The one of C takes a tenth of the time."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True

@@ -47,10 +47,19 @@ class LookFailedError(Exception):
 
 
 class RolePreflight:
-    """One preflight of one role on one host; `facts` is what it has noted and registered."""
+    """One preflight of one role on one host, or another file of its tasks; `facts` is what it has noted and registered."""
 
-    def __init__(self, role: str, loader: DataLoader, variables: Mapping[str, Any], ask: Ask, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        role: str,
+        loader: DataLoader,
+        variables: Mapping[str, Any],
+        ask: Ask,
+        say: Callable[[str], None],
+        tasks_from: str = "preflight",
+    ) -> None:
         self._folder = ROLES / role
+        self._tasks_from = tasks_from
         self._loader, self._ask, self._say = loader, ask, say
         paths = {"role_name": role, "role_path": str(self._folder), "ansible_search_path": [str(self._folder)]}
         defaults = self._load("defaults/main.yml")
@@ -63,7 +72,7 @@ class RolePreflight:
 
     def go(self) -> None:
         """Go through the preflight."""
-        self._go_through(self._load("tasks/preflight.yml"), {}, {})
+        self._go_through(self._load(f"tasks/{self._tasks_from}.yml"), {}, {})
 
     def _lasting(self, own: Variables) -> list[str]:
         """The role's own values that its preflight comes to more than once, and that nothing goes into which tasks note."""
@@ -71,7 +80,7 @@ class RolePreflight:
         noted = {name for text in texts.values() for name in NOTED.findall(text)}
         parts = {name: set(PRIVATE.findall(str(value))) for name, value in own.items()}
         all_parts = {name: _reached(name, parts) for name in own}
-        uses = Counter(name for path, text in texts.items() if path.startswith("preflight") for name in PRIVATE.findall(text))
+        uses = Counter(name for path, text in texts.items() if path.startswith(self._tasks_from) for name in PRIVATE.findall(text))
         needed = {name: sum(uses[user] for user in own if name in all_parts[user]) for name in own}
         return [name for name in own if needed[name] > 1 and all_parts[name] <= own.keys() - noted]
 

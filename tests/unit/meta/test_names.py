@@ -23,8 +23,8 @@ OTHERS = {"nsfl_task_metas", "nsfl_typo", "nsfl_admin"}
 PUBLIC = re.compile(r"(?<![\w/.-])nsfl_\w+")
 INTERNAL = re.compile(r"__nsfl_\w+")
 # Read by the endings of their names: the filters host_problems and at_rest look through the variables of all roles,
-# and playbooks/rotate.yml takes the proof of each role that it has asked for one.
-ENDINGS = ("_problems", "_at_rest", "_proof")
+# playbooks/rotate.yml takes the proof of each role that it has asked for one, and playbooks/render.yml what each has rendered.
+ENDINGS = ("_problems", "_at_rest", "_proof", "_rendered")
 
 
 def files(*folders: str) -> Iterator[Path]:

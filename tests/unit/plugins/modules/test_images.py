@@ -188,8 +188,8 @@ def test_build_arguments_and_proxies_travel_by_environment(case: Case) -> None:
 
 
 def test_two_runs_at_once_are_refused_with_the_holder(case: Case, tmp_path: Path) -> None:
-    with sole_run(tmp_path / "cache"), pytest.raises(ImagesError, match=r"another run .process [0-9]+. builds"):
-        case.run()
+    with sole_run(tmp_path / "cache", 0), pytest.raises(ImagesError, match=r"another run .process [0-9]+. builds"):
+        case.run(build_timeout=0)
 
 
 def test_the_failing_step_is_shown_by_its_number() -> None:
