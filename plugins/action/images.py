@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.neursafe.fl.plugins.modules import images
+from ansible_collections.neursafe.fl.plugins.modules import image_sbom, images
 from ansible_collections.neursafe.fl.plugins.plugin_utils._beside import end_with, leave_behind
 from ansible_collections.neursafe.fl.plugins.plugin_utils._in_process import InProcessAction, answer
 
@@ -35,4 +35,9 @@ class ActionModule(InProcessAction):
 def _have(arguments: Mapping[str, Any], playbook: int) -> None:
     """What goes wrong here does so again, and is told, where it is waited for."""
     end_with(playbook)
-    answer(images, arguments, check_mode=False, diff=False)
+    found = answer(images, arguments, check_mode=False, diff=False)
+    if arguments.get("sbom_dir") and not found.get("failed"):
+        references = {name: found["images"][name]["reference"] for name in found["actions"]}
+        given = {name: arguments[name] for name in image_sbom.OPTIONS.keys() & arguments.keys() if arguments[name]}
+        in_registry = {name: reference for name, reference in references.items() if "@" in reference}
+        answer(image_sbom, given | {"images": in_registry}, check_mode=False, diff=False)

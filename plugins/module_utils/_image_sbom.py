@@ -44,6 +44,10 @@ class Wanted:
     path: Path
 
 
+def _missing(wanted: t.Sequence[Wanted]) -> list[Wanted]:
+    return [one for one in wanted if not one.path.is_file()]
+
+
 class SbomService:
     """One call of the module."""
 
@@ -58,9 +62,11 @@ class SbomService:
         """Make the files that are missing; the result of the module."""
         try:
             wanted = self._wanted()
-            todo = [one for one in wanted if not one.path.is_file()]
-            if not self._check_mode:
-                self._make(todo)
+            todo = _missing(wanted)
+            if todo and not self._check_mode:
+                with self._cache.alone():
+                    todo = _missing(wanted)  # whoever had the cache before may have made them
+                    self._make(todo)
         except _EXPECTED as error:
             raise SbomError(told(error, self._params["labels"])) from error
         files = [os.fspath(one.path) for one in wanted]

@@ -8,9 +8,12 @@ Unpacking takes about a second for 100 MB of a layer, what is kept of it some ki
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import json
+import typing as t
 import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 from ansible_collections.neursafe.fl.plugins.module_utils._image_layers import Layer
@@ -27,6 +30,17 @@ class LayerCache:
 
     def __init__(self, folder: str) -> None:
         self._folder = Path(folder) if folder else None
+
+    @contextmanager
+    def alone(self) -> t.Iterator[None]:
+        """While no other process fills it."""
+        if not self._folder:
+            yield
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / "layers.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def get(self, digest: str) -> Layer | None:
         """What is known of a layer; nothing when its file is missing or damaged."""

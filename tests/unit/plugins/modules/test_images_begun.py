@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.action import images
+from ansible_collections.neursafe.fl.plugins.modules import image_sbom
 from registry_fake import calls, registry
 from test_images import Case
 
@@ -98,3 +100,25 @@ def test_what_goes_wrong_beside_the_run_is_told_where_it_is_waited_for(case: Cas
 def test_elsewhere_nothing_is_begun(case: Case, place: Any) -> None:
     assert begin(case, **place) == {"changed": False}
     assert not is_at_work(case)
+
+
+def test_then_the_packages_of_what_the_registry_has_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    base = "r:5000/nsfl-base@sha256:0"
+    entries = {"nsfl-base": base, "nsfl-proxy": "r:5000/nsfl-proxy@sha256:1", "nsfl-local": "nsfl-local:c-1"}
+    built: dict[str, Any] = {
+        "images": {name: {"reference": one} for name, one in entries.items()},
+        "actions": {"nsfl-base": "built", "nsfl-local": "built"},
+    }
+    asked: list[Any] = []
+
+    def answer(module: Any, arguments: dict[str, Any], **_how: bool) -> dict[str, Any]:
+        asked.append((module, arguments))
+        return built
+
+    monkeypatch.setattr(images, "answer", answer)
+    account = {"registry": "r:5000", "registry_password": "p", "sbom_dir": "/s", "cache_dir": "/c"}
+    images._have({**account, "platform": "", "catalogue": []}, os.getpid())
+    assert asked[1] == (image_sbom, {**account, "images": {"nsfl-base": base}})
+    built["failed"] = True
+    images._have(account, os.getpid())
+    assert len(asked) == 3
