@@ -21,6 +21,7 @@ def leave_behind(work: Callable[[], object]) -> None:
         return
     try:
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what Ansible does then
         null = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(null, number)
