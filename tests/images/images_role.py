@@ -30,9 +30,9 @@ class Role:
             "nsfl_images_manifest_file": site.params["manifest_file"],
         }
 
-    def run(self, *arguments: str, **settings: str) -> str:
+    def run(self, *arguments: str, playbook: str = "playbooks/images.yml", **settings: str) -> str:
         """What the playbook prints; it must succeed."""
-        code, output = self._play(arguments, settings)
+        code, output = self._play(arguments, settings, playbook)
         assert code == 0, output
         return output
 
@@ -46,10 +46,10 @@ class Role:
     def changed(output: str) -> int:
         return int(CHANGED.findall(output)[-1])
 
-    def _play(self, arguments: tuple[str, ...], settings: dict[str, str]) -> tuple[int, str]:
+    def _play(self, arguments: tuple[str, ...], settings: dict[str, str], playbook: str = "playbooks/images.yml") -> tuple[int, str]:
         named = {f"nsfl_images_{name}": value for name, value in settings.items()}
         variables = json.dumps({**self._settings, **named})
-        command = ["ansible-playbook", "playbooks/images.yml", "-i", "/dev/null", "-e", variables, *arguments]
+        command = ["ansible-playbook", playbook, "-i", "/dev/null", "-e", variables, *arguments]
         environment = {**os.environ, "ANSIBLE_FORCE_COLOR": "0", "NSFL_PROGRESS_STYLE": "plain"}
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout + done.stderr

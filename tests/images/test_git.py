@@ -57,6 +57,17 @@ def test_a_branch_that_moves_is_seen_by_the_next_run(site: Site, role: Role) -> 
     assert role.changed(role.run(**branch)) == 0
 
 
+def test_builds_that_begin_early_are_of_the_commit_that_the_run_has_looked_at(site: Site, role: Role) -> None:
+    repository = Repository(site)
+    branch = {"git_url": repository.url, "git_ref": "main"}
+    words = role.run(playbook="tests/images/begun.yml", **branch)
+    assert role.changed(words) == 2, "the checkout and the builds, which make the bills of materials, too"
+    assert sorted(path.name.partition("@")[0] for path in site.folder.rglob("*.spdx.json")) == ["nsfl-app", "nsfl-base"]
+    log = (site.folder / "cache/logs/progress.log").read_text()
+    assert [line.split(" ", 1)[1] for line in log.splitlines() if line.endswith("…")].count("nsfl-app: build …") == 1
+    assert role.changed(role.run(**branch)) == 0
+
+
 def test_a_tag_and_a_commit_ask_no_more_than_they_must(site: Site, role: Role) -> None:
     repository = Repository(site)
     repository.tag("v1")

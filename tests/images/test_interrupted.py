@@ -74,12 +74,13 @@ def test_f23_a_push_that_is_cut_within_a_layer_is_told_and_the_next_run_complete
     assert any(noise in blob for blob in registry.blobs())
 
 
-def test_a_run_that_is_still_going_is_not_disturbed(site: Site, registry: RealRegistry) -> None:
+def test_a_run_that_is_still_going_is_waited_for(site: Site, registry: RealRegistry) -> None:
     settings = {**registry.settings, **BUILDERS["buildah"]}
     site.write("app", f"FROM nsfl-base:latest\n{SHELL}RUN busybox sleep 2\n")
     process = start(site, settings, "nsfl-app: build")
     with pytest.raises(Exception, match=rf"another run \(process {process.pid}\) builds images with"):
-        site.run(settings)
+        site.run({**settings, "build_timeout": 0})
+    assert not site.run(settings)["changed"]
     process.join(PATIENCE)
     assert process.exitcode == 0
     assert site.check(settings)["up_to_date"]
