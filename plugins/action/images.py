@@ -38,6 +38,6 @@ def _have(arguments: Mapping[str, Any], playbook: int) -> None:
     found = answer(images, arguments, check_mode=False, diff=False)
     if arguments.get("sbom_dir") and not found.get("failed"):
         references = {name: found["images"][name]["reference"] for name in found["actions"]}
-        given = {name: arguments[name] for name in image_sbom.OPTIONS.keys() & arguments.keys() if arguments[name]}
+        given = {name: arguments[name] for name in image_sbom.OPTIONS.keys() & arguments.keys() if arguments[name] != ""}
         in_registry = {name: reference for name, reference in references.items() if "@" in reference}
         answer(image_sbom, given | {"images": in_registry}, check_mode=False, diff=False)

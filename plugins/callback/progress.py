@@ -54,10 +54,8 @@ from ansible import context
 from ansible.constants import config
 from ansible.plugins.callback.default import CallbackModule as Default
 from ansible.utils.color import stringc
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import PLACE
 from ansible_collections.neursafe.fl.plugins.plugin_utils import _progress as progress
-
-# A module on the controller writes here what it is doing; see module_utils/_telling.py.
-INSIDE = "NSFL_PROGRESS_FILE"
 
 
 def _color(name: str) -> str:
@@ -137,7 +135,7 @@ class CallbackModule(Default):
             self._clear_before_others()
             self._inside = folder / f"{self.playbook}.now"
             self._inside.unlink(missing_ok=True)
-            os.environ[INSIDE] = str(self._inside)
+            os.environ[PLACE] = str(self._inside)
             threading.Thread(target=self._keep_line, daemon=True).start()
         for number in (signal.SIGINT, signal.SIGTERM):
             self._tell_before(number, signal.getsignal(number))

@@ -10,10 +10,12 @@ import typing as t
 
 T = t.TypeVar("T")
 
+PLACE = "NSFL_PROGRESS_FILE"  # the variable that names the file to write to, where somebody looks
+
 
 def tell(text: str) -> None:
     """Show one line, if somebody looks. It goes with the task."""
-    path = os.environ.get("NSFL_PROGRESS_FILE")
+    path = os.environ.get(PLACE)
     if not path:
         return
     try:

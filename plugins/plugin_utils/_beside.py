@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from ansible_collections.neursafe.fl.plugins.module_utils._run_lock import alive, begun
+from ansible_collections.neursafe.fl.plugins.module_utils._telling import PLACE
 
 _LOOKED_EVERY = 0.3
 
@@ -21,6 +22,7 @@ def leave_behind(work: Callable[[], object]) -> None:
         return
     try:
         os.setsid()
+        os.environ.pop(PLACE, None)  # the line on the screen is that of the run's own tasks
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # not what Ansible does then
         null = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):

@@ -116,7 +116,7 @@ def test_then_the_packages_of_what_the_registry_has_are_listed(monkeypatch: pyte
         return built
 
     monkeypatch.setattr(images, "answer", answer)
-    account = {"registry": "r:5000", "registry_password": "p", "sbom_dir": "/s", "cache_dir": "/c"}
+    account = {"registry": "r:5000", "registry_password": "p", "validate_certs": False, "sbom_dir": "/s", "cache_dir": "/c"}
     images._have({**account, "platform": "", "catalogue": []}, os.getpid())
     assert asked[1] == (image_sbom, {**account, "images": {"nsfl-base": base}})
     built["failed"] = True
