@@ -8,6 +8,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.neursafe.fl.plugins.module_utils._image_sbom import SbomService
 from ansible_collections.neursafe.fl.plugins.modules import image_sbom, images
 from ansible_collections.neursafe.fl.plugins.plugin_utils._beside import end_with, leave_behind
 from ansible_collections.neursafe.fl.plugins.plugin_utils._in_process import InProcessAction, answer
@@ -38,6 +40,7 @@ def _have(arguments: Mapping[str, Any], playbook: int) -> None:
     found = answer(images, arguments, check_mode=False, diff=False)
     if arguments.get("sbom_dir") and not found.get("failed"):
         references = {name: found["images"][name]["reference"] for name in found["actions"]}
-        given = {name: arguments[name] for name in image_sbom.OPTIONS.keys() & arguments.keys() if arguments[name] != ""}
         in_registry = {name: reference for name, reference in references.items() if "@" in reference}
-        answer(image_sbom, given | {"images": in_registry}, check_mode=False, diff=False)
+        given = {name: arguments[name] for name in image_sbom.OPTIONS.keys() & arguments.keys() if arguments[name] != ""}
+        valid = ArgumentSpecValidator(image_sbom.OPTIONS).validate(given | {"images": in_registry})
+        SbomService(valid.validated_parameters, check_mode=False).read_ahead()

@@ -64,8 +64,7 @@ class SbomService:
             wanted = self._wanted()
             todo = _missing(wanted)
             if todo and not self._check_mode:
-                with self._cache.alone():
-                    todo = _missing(wanted)  # whoever had the cache before may have made them
+                with self._cache.alone():  # which somebody may be filling for this
                     self._make(todo)
         except _EXPECTED as error:
             raise SbomError(told(error, self._params["labels"])) from error
@@ -79,6 +78,11 @@ class SbomService:
             "changes": [f"list the packages of {one.name}" for one in todo],
             "diff": {"before": before, "after": "".join(f"{path}\n" for path in files)},
         }
+
+    def read_ahead(self) -> None:
+        """Read the layers of what lacks a file into the cache, where a later call finds them."""
+        with self._cache.alone():
+            self._layers({one.reference: self._content(one.reference) for one in _missing(self._wanted())})
 
     def _wanted(self) -> list[Wanted]:
         references: dict[str, Reference] = {}

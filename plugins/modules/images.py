@@ -147,9 +147,10 @@ options:
   state:
     description:
       - V(present) makes it so. V(checked) changes nothing and returns the problems that a run would have.
-      - V(begun) begins to make it so, bills of materials included, and returns at once. A later call with V(present) waits for what was
-        begun, and does what of it has not come to its end. It ends with ansible-playbook at the latest. For images that are built,
-        and on the controller, with Ansible's own Python; elsewhere nothing is begun.
+      - V(begun) begins to make it so, and returns at once. A later call with V(present) waits for what was begun, and does what of it has
+        not come to its end. Layers are read, too, for M(neursafe.fl.image_sbom) to find in O(cache_dir). All that ends with
+        ansible-playbook at the latest. For images that are built, and on the controller, with Ansible's own Python; elsewhere
+        nothing is begun.
     type: str
     choices: [present, checked, begun]
     default: present

@@ -61,7 +61,7 @@ def test_builds_that_begin_early_are_of_the_commit_that_the_run_has_looked_at(si
     repository = Repository(site)
     branch = {"git_url": repository.url, "git_ref": "main"}
     words = role.run(playbook="tests/images/begun.yml", **branch)
-    assert role.changed(words) == 2, "the checkout and the builds, which make the bills of materials, too"
+    assert role.changed(words) == 3, "the checkout, the images and their bills of materials"
     assert sorted(path.name.partition("@")[0] for path in site.folder.rglob("*.spdx.json")) == ["nsfl-app", "nsfl-base"]
     log = (site.folder / "cache/logs/progress.log").read_text()
     assert [line.split(" ", 1)[1] for line in log.splitlines() if line.endswith("…")].count("nsfl-app: build …") == 1

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.neursafe.fl.plugins.module_utils._image_sbom import SbomService
 from ansible_collections.neursafe.fl.plugins.modules import image_sbom
 from image_fake import OCI, STATUS, Images, deb, metadata, packed, sha256
 from module_call import answer_of
@@ -85,6 +86,17 @@ def test_a_layer_of_several_images_is_read_once(case: Case) -> None:
     case.run()
     layers = [line for line in case.asked if any(sha256(layer) in line for layer in (BASE, APP))]
     assert len(layers) == 2, layers
+
+
+def test_layers_that_were_read_ahead_are_not_read_again(case: Case) -> None:
+    cache = {"cache_dir": str(case.folder / "cache")}
+    defaults = {name: option.get("default") for name, option in image_sbom.OPTIONS.items()}
+    given = {"images": case.images, "sbom_dir": str(case.folder / "sbom"), "registry": case.host}
+    SbomService({**defaults, **given, **cache}, check_mode=False).read_ahead()
+    assert not (case.folder / "sbom").exists()
+    case.asked.clear()
+    assert case.run(**cache)["missing"] == ["nsfl-app", "nsfl-base"]
+    assert not [line for line in case.asked if any(sha256(layer) in line for layer in (BASE, APP))]
 
 
 def test_what_is_there_is_neither_made_nor_asked_for_again(case: Case) -> None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 from ansible_collections.neursafe.fl.plugins.action import images
-from ansible_collections.neursafe.fl.plugins.modules import image_sbom
 from registry_fake import calls, registry
 from test_images import Case
 
@@ -102,23 +101,27 @@ def test_elsewhere_nothing_is_begun(case: Case, place: Any) -> None:
     assert not is_at_work(case)
 
 
-def test_then_the_packages_of_what_the_registry_has_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_then_the_layers_of_what_the_registry_has_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     base = "r:5000/nsfl-base@sha256:0"
     entries = {"nsfl-base": base, "nsfl-proxy": "r:5000/nsfl-proxy@sha256:1", "nsfl-local": "nsfl-local:c-1"}
     built: dict[str, Any] = {
         "images": {name: {"reference": one} for name, one in entries.items()},
         "actions": {"nsfl-base": "built", "nsfl-local": "built"},
     }
-    asked: list[Any] = []
+    read: list[dict[str, Any]] = []
 
-    def answer(module: Any, arguments: dict[str, Any], **_how: bool) -> dict[str, Any]:
-        asked.append((module, arguments))
-        return built
+    class Service:
+        def __init__(self, params: dict[str, Any], check_mode: bool) -> None:
+            self._params = params
 
-    monkeypatch.setattr(images, "answer", answer)
+        def read_ahead(self) -> None:
+            read.append(self._params)
+
+    monkeypatch.setattr(images, "answer", lambda *_given, **_how: built)
+    monkeypatch.setattr(images, "SbomService", Service)
     account = {"registry": "r:5000", "registry_password": "p", "validate_certs": False, "sbom_dir": "/s", "cache_dir": "/c"}
     images._have({**account, "platform": "", "catalogue": []}, os.getpid())
-    assert asked[1] == (image_sbom, {**account, "images": {"nsfl-base": base}})
+    assert read[0].items() >= {**account, "images": {"nsfl-base": base}, "platform": "linux/amd64"}.items()
     built["failed"] = True
     images._have(account, os.getpid())
-    assert len(asked) == 3
+    assert len(read) == 1
