@@ -8,6 +8,7 @@ folders. The store, the database's server and the registry are what a site has a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ for bucket in {" ".join(BUCKETS)}; do
 done
 """
 UNMOUNTED = f"umount -l {' '.join(f'{ROOT}/{bucket}' for bucket in BUCKETS)}; rm /root/passwd-by-hand /root/ca-by-hand"
+RELEASE = re.compile(r"Secret default/neursafe-fl-server-default\.v\d+")
 CARRIED = ("Opaque", "kubernetes.io/dockerconfigjson", "kubernetes.io/tls")
 # What each playbook is told, so that it overwrites what a person has written.
 FORCE = {
@@ -121,7 +123,7 @@ def test_f47_afterwards_settings_are_changed_as_on_any_other(steady: dict[str, s
     for words in (("-e", "nsfl_log_level=warning"), ()):
         for playbook in FORCE:
             assert converged(playbook, *words).changed
-    assert differences(steady, lasting_state()) == {}
+    assert [part for part in differences(steady, lasting_state()) if not RELEASE.fullmatch(part)] == []
 
 
 def test_f47_a_job_finishes_on_it() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 
 from conftest import ROOT, converged, run_playbook
@@ -27,7 +28,9 @@ def run_without_node_from(play: str) -> tuple[int, str]:
         for line in process.stdout:
             printed.append(line)
             if play in line:
+                process.send_signal(signal.SIGSTOP)  # or the run may be done with the node before it is gone
                 lose_node()
+                process.send_signal(signal.SIGCONT)
     return process.returncode, "".join(printed)
 
 
