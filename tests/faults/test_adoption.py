@@ -24,6 +24,7 @@ BUCKETS = ("default", "models", "nsfl-system", "nsfl-client")
 NODES = ("node-1", "node-2")
 ROOT = "/mnt/neursafe_fl"
 MOUNTED_BY_HAND = f"""
+set -e
 cp /etc/neursafe_fl/passwd-s3fs /root/passwd-by-hand
 cp /etc/neursafe_fl/s3fs-ca.crt /root/ca-by-hand
 export CURL_CA_BUNDLE=/root/ca-by-hand
@@ -31,7 +32,9 @@ systemctl disable --now nsfl-s3fs-check.timer {" ".join(f"nsfl-s3fs@{bucket}" fo
 rm -rf /etc/systemd/system/nsfl-s3fs* /usr/local/lib/neursafe_fl /etc/neursafe_fl/passwd-s3fs
 systemctl daemon-reload
 for bucket in {" ".join(BUCKETS)}; do
+  ! mountpoint -q {ROOT}/$bucket || umount -l {ROOT}/$bucket
   s3fs $bucket {ROOT}/$bucket -o url=https://{NETWORK[11]}:9000,passwd_file=/root/passwd-by-hand,use_path_request_style,allow_other,umask=0022
+  mountpoint -q {ROOT}/$bucket
 done
 """
 UNMOUNTED = f"umount -l {' '.join(f'{ROOT}/{bucket}' for bucket in BUCKETS)}; rm /root/passwd-by-hand /root/ca-by-hand"
