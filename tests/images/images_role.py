@@ -14,6 +14,7 @@ from real_registry import RealRegistry
 from small_site import Site
 
 ROOT = Path(__file__).resolve().parents[2]
+PLAYBOOK = "playbooks/images.yml"
 CHANGED = re.compile(r"changed=(\d+)")
 
 
@@ -30,7 +31,7 @@ class Role:
             "nsfl_images_manifest_file": site.params["manifest_file"],
         }
 
-    def run(self, *arguments: str, playbook: str = "playbooks/images.yml", **settings: str) -> str:
+    def run(self, *arguments: str, playbook: str = PLAYBOOK, **settings: str) -> str:
         """What the playbook prints; it must succeed."""
         code, output = self._play(arguments, settings, playbook)
         assert code == 0, output
@@ -46,7 +47,7 @@ class Role:
     def changed(output: str) -> int:
         return int(CHANGED.findall(output)[-1])
 
-    def _play(self, arguments: tuple[str, ...], settings: dict[str, str], playbook: str = "playbooks/images.yml") -> tuple[int, str]:
+    def _play(self, arguments: tuple[str, ...], settings: dict[str, str], playbook: str = PLAYBOOK) -> tuple[int, str]:
         named = {f"nsfl_images_{name}": value for name, value in settings.items()}
         variables = json.dumps({**self._settings, **named})
         command = ["ansible-playbook", playbook, "-i", "/dev/null", "-e", variables, *arguments]
